@@ -1,0 +1,160 @@
+using Kalends.Availability;
+using Kalends.Storage;
+using Kalends.Time;
+using NodaTime;
+
+namespace Kalends.Appointments;
+
+/// <summary>
+/// An appointment as it stands on the wire, in requests and in answers. A complete one (see <see cref="Completion"/>) has every
+/// member but the optional texts. Start is local in <see cref="TimeZone"/>; <see cref="Span"/> follows from it and is what is indexed.
+/// </summary>
+public sealed record Appointment
+{
+    /// <summary>Made by the server as UUIDv7, or given by the client.</summary>
+    public Guid? Id { get; init; }
+
+    /// <summary>The iCalendar UID (RFC 5545 §3.8.4.7); made when absent.</summary>
+    public string? Uid { get; init; }
+
+    /// <summary>Grows by one with each change. On input: save only against this version.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>Whose appointment it is; the caller's when absent. The owner need not attend.</summary>
+    public CalendarId? Owner { get; init; }
+
+    public AppointmentStatus? Status { get; init; }
+
+    public string? Title { get; init; }
+
+    public string? Description { get; init; }
+
+    public string? Location { get; init; }
+
+    public LocalDateTime? Start { get; init; }
+
+    /// <summary>IANA name; the owner's zone when absent. All-day appointments have none.</summary>
+    public string? TimeZone { get; init; }
+
+    public NominalDuration? Duration { get; init; }
+
+    /// <summary>The zone in which the end is shown, for journeys; it does not change when the end is.</summary>
+    public string? EndTimeZone { get; init; }
+
+    public bool? AllDay { get; init; }
+
+    /// <summary>Made by the server; ignored on input.</summary>
+    public Timespan? Span { get; init; }
+
+    public IReadOnlyList<Attendee>? Attendees { get; init; }
+
+    /// <summary>Busy when absent; free for an all-day appointment.</summary>
+    public FreeBusyStatus? FreeBusyStatus { get; init; }
+
+    public Privacy? Privacy { get; init; }
+
+    public Recurrence? Recurrence { get; init; }
+
+    /// <summary>Made by the server; ignored on input.</summary>
+    public SeriesLink? Series { get; init; }
+
+    public IReadOnlyList<Link>? Links { get; init; }
+
+    public IReadOnlyList<Attachment>? Attachments { get; init; }
+
+    public IReadOnlyList<Reminder>? Reminders { get; init; }
+
+    /// <summary>The application that made it. Made by the server; ignored on input.</summary>
+    public string? App { get; init; }
+
+    /// <summary>True: only <see cref="App"/> may change or delete it.</summary>
+    public bool? ManagedByApp { get; init; }
+
+    /// <summary>The application's own map: at most 50 entries.</summary>
+    public IReadOnlyDictionary<string, string>? Metadata { get; init; }
+
+    /// <summary>Who made it. Made by the server; ignored on input.</summary>
+    public CalendarId? Originator { get; init; }
+
+    public ExternalOrigin? External { get; init; }
+
+    public Instant? CreatedAt { get; init; }
+
+    public Instant? UpdatedAt { get; init; }
+
+    /// <summary>True where the caller sees a busy block only. Ignored on input.</summary>
+    public bool? Masked { get; init; }
+}
+
+/// <summary>Somebody (or a room) on an appointment. Role: required when absent. Response: see <see cref="Completion"/>.</summary>
+public sealed record Attendee
+{
+    public required CalendarId Calendar { get; init; }
+
+    public AttendeeRole? Role { get; init; }
+
+    public AttendeeResponse? Response { get; init; }
+}
+
+/// <summary>RFC 5545 §3.3.10 rule, EXDATE and RDATE in the appointment's local time.</summary>
+public sealed record Recurrence
+{
+    public required string Rule { get; init; }
+
+    public IReadOnlyList<LocalDateTime>? Excluded { get; init; }
+
+    public IReadOnlyList<LocalDateTime>? Added { get; init; }
+}
+
+/// <summary>Which occurrence of which series an appointment is (RFC 5545 §3.8.4.4).</summary>
+public sealed record SeriesLink
+{
+    public Guid? Id { get; init; }
+
+    public LocalDateTime? RecurrenceId { get; init; }
+
+    public bool? Detached { get; init; }
+}
+
+public sealed record Link
+{
+    public required string Uri { get; init; }
+
+    public string? Title { get; init; }
+}
+
+/// <summary>A file that lies elsewhere. Size in bytes.</summary>
+public sealed record Attachment
+{
+    public required string Uri { get; init; }
+
+    public string? Title { get; init; }
+
+    public string? MediaType { get; init; }
+
+    public long? Size { get; init; }
+}
+
+public enum ReminderChannel
+{
+    Email,
+    Sms,
+    Push,
+}
+
+public sealed record Reminder
+{
+    public required NominalDuration Before { get; init; }
+
+    public ReminderChannel? Channel { get; init; }
+}
+
+/// <summary>Where an appointment came from that is not Kalends' own.</summary>
+public sealed record ExternalOrigin
+{
+    public required string Source { get; init; }
+
+    public string? Id { get; init; }
+
+    public string? Uri { get; init; }
+}

@@ -1,0 +1,73 @@
+using Kalends.Availability;
+
+namespace Kalends.Appointments;
+
+/// <summary>
+/// An appointment as stored: the columns that queries need, and the whole of it as <see cref="Json"/>, in UTF-8 as answers
+/// carry it (an all-day one without its span, which depends on who looks). <see cref="From"/> and <see cref="To"/> are seconds since
+/// 1970, an all-day one's in its owner's zone.
+/// </summary>
+public sealed record AppointmentRow
+{
+    public required Guid Id { get; init; }
+
+    public required string Uid { get; init; }
+
+    public required long Version { get; init; }
+
+    /// <summary>The key of the owner's calendar.</summary>
+    public required long Owner { get; init; }
+
+    public required Privacy Privacy { get; init; }
+
+    public required long From { get; init; }
+
+    public required long To { get; init; }
+
+    public required bool AllDay { get; init; }
+
+    public string? Title { get; init; }
+
+    public required byte[] Json { get; init; }
+}
+
+/// <summary>An appointment with its row in each calendar it lies on: what one save replaces as a whole.</summary>
+public sealed record Booking(AppointmentRow Appointment, IReadOnlyList<Attendance> Attendances);
+
+public interface IAppointmentRows
+{
+    /// <summary>The known ones among those asked for.</summary>
+    ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Find(IReadOnlyCollection<Guid> ids);
+
+    /// <summary>The appointments of one owner by UID; of several with one UID, the oldest.</summary>
+    ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids);
+
+    /// <summary>The appointments on one calendar by id, from just after a place: for exports, which read all of it page by page.</summary>
+    ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit);
+
+    /// <summary>All appointments of the tenant by id, from just after a place: for verification, which reads everything.</summary>
+    ValueTask<IReadOnlyList<AppointmentRow>> Page(Guid? after, int limit);
+
+    /// <summary>The rows of these appointments in every calendar.</summary>
+    ValueTask<IReadOnlyList<Attendance>> Attendances(IReadOnlyCollection<Guid> appointments);
+}
+
+public interface IAppointmentWrites : IAppointmentRows
+{
+    /// <summary>Inserts or replaces appointments and all their attendances.</summary>
+    ValueTask Save(IReadOnlyCollection<Booking> bookings);
+
+    ValueTask Delete(IReadOnlyCollection<Guid> ids);
+}
+
+/// <summary>The last change of an appointment in one calendar. <see cref="Sequence"/> and <see cref="CreatedAt"/> are trail sequence numbers.</summary>
+public readonly record struct ChangedAppointment(long Sequence, Guid Appointment, long Version, long CreatedAt, bool Deleted);
+
+public interface IChangeRows
+{
+    /// <summary>What changed in a calendar after a sequence number, each appointment once with its last change, oldest first.</summary>
+    ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit);
+
+    /// <summary>The last sequence number given to any change of the tenant.</summary>
+    ValueTask<long> Last();
+}

@@ -1,0 +1,127 @@
+using System.Diagnostics.CodeAnalysis;
+using Kalends.Storage;
+
+namespace Kalends.Availability;
+
+public enum AppointmentStatus
+{
+    Confirmed,
+    Tentative,
+    Cancelled,
+}
+
+public enum FreeBusyStatus
+{
+    Busy,
+    Free,
+    Tentative,
+    OutOfOffice,
+}
+
+public enum AttendeeRole
+{
+    Chair,
+    Required,
+    Optional,
+    Resource,
+    Informational,
+}
+
+public enum AttendeeResponse
+{
+    NeedsAction,
+    Accepted,
+    Declined,
+    Tentative,
+}
+
+/// <summary>Public: who may see details sees it. Private: others see a busy block. Secret: others cannot tell it from a closed hour.</summary>
+public enum Privacy
+{
+    Public,
+    Private,
+    Secret,
+}
+
+/// <summary>How an appointment counts in one attendee's calendar; the stored numbers are these.</summary>
+[SuppressMessage("Design", "CA1028", Justification = "Stored and held by the million; one byte each.")]
+public enum Busyness : byte
+{
+    Free = 0,
+    Tentative = 1,
+    Busy = 2,
+    OutOfOffice = 3,
+}
+
+/// <summary>
+/// The one place that decides whether an appointment blocks an attendee: its free/busy status is not free, it is not cancelled, and
+/// that attendee has not declined and is not there for information only. Tentative appointments and answers still to come block as
+/// tentative. An all-day appointment blocks only when somebody marked it busy, so its status is free where none was given.
+/// </summary>
+public static class Busy
+{
+    public static FreeBusyStatus StatusWhenAbsent(bool allDay) => allDay ? FreeBusyStatus.Free : FreeBusyStatus.Busy;
+
+    public static Busyness Of(FreeBusyStatus freeBusy, AppointmentStatus status, AttendeeRole role, AttendeeResponse response) =>
+        freeBusy == FreeBusyStatus.Free || status == AppointmentStatus.Cancelled
+        || response == AttendeeResponse.Declined || role == AttendeeRole.Informational
+            ? Busyness.Free
+            : freeBusy == FreeBusyStatus.Tentative || status == AppointmentStatus.Tentative
+                || response is AttendeeResponse.Tentative or AttendeeResponse.NeedsAction
+                ? Busyness.Tentative
+                : freeBusy == FreeBusyStatus.OutOfOffice ? Busyness.OutOfOffice : Busyness.Busy;
+}
+
+/// <summary>
+/// One appointment in one calendar: the row that availability reads, alone. <see cref="From"/> and <see cref="To"/> are seconds since
+/// 1970 in UTC, half-open. <see cref="Owner"/> is the key of the calendar that owns the appointment.
+/// </summary>
+public readonly record struct Attendance(
+    long Calendar, long From, long To, Guid Appointment, Busyness Busyness, Privacy Privacy, long Owner, bool AllDay)
+{
+    public bool Blocks => Busyness != Busyness.Free && To > From;
+}
+
+/// <summary>Time kept for somebody who is still deciding: busy for all others until <see cref="ExpiresAt"/> (seconds since 1970).</summary>
+public sealed record Hold(Guid Id, CalendarId Person, long From, long To, long ExpiresAt, IReadOnlyList<long> Calendars);
+
+/// <summary>A hold as it lies in one calendar.</summary>
+public readonly record struct HeldTime(long Calendar, long From, long To, Guid Hold);
+
+public interface IAttendanceRows
+{
+    /// <summary>
+    /// All attendances of these calendars that overlap [from, to), by calendar in the order asked, then start, then appointment.
+    /// Seconds since 1970. With <paramref name="blockingOnly"/> those that do not block are left out.
+    /// </summary>
+    ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly);
+
+    /// <summary>One page of the same, blocking ones only when so asked, from just after a place in that order.</summary>
+    ValueTask<IReadOnlyList<Attendance>> Page(
+        IReadOnlyList<long> calendars, long from, long to, bool blockingOnly, AttendancePlace? after, int limit);
+
+    /// <summary>The holds on these calendars that overlap [from, to) and have not expired at <paramref name="now"/>.</summary>
+    ValueTask<IReadOnlyList<HeldTime>> Held(IReadOnlyList<long> calendars, long from, long to, long now);
+
+    ValueTask<Hold?> FindHold(Guid id);
+}
+
+/// <summary>A place in the order of <see cref="IAttendanceRows.Page"/>: index into the calendars asked for, start, appointment.</summary>
+public sealed record AttendancePlace(int Calendar, long From, Guid Appointment);
+
+public interface IAttendanceWrites : IAttendanceRows
+{
+    /// <summary>The all-day attendances of a calendar: what moves when its zone changes.</summary>
+    ValueTask<IReadOnlyList<Attendance>> AllDay(long calendar);
+
+    /// <summary>Gives attendances new spans; calendar and appointment name the row.</summary>
+    ValueTask Move(IReadOnlyCollection<Attendance> attendances);
+
+    ValueTask SaveHold(Hold hold);
+
+    /// <summary>True when there was one.</summary>
+    ValueTask<bool> DeleteHold(Guid id);
+
+    /// <summary>Forgets holds that expired before <paramref name="now"/>.</summary>
+    ValueTask DeleteExpiredHolds(long now);
+}

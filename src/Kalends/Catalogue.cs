@@ -1,0 +1,13 @@
+using Kalends.Calendars;
+using Kalends.Messages;
+
+namespace Kalends;
+
+/// <summary>Every message Kalends understands, folder by folder. The edges know messages only from here.</summary>
+public static class Catalogue
+{
+    public static IReadOnlyList<CatalogueEntry> Entries { get; } =
+    [
+        .. CalendarsCatalogue.Entries,
+    ];
+}

@@ -1,0 +1,81 @@
+using Kalends.Messages.Json;
+
+namespace Kalends.Messages;
+
+/// <summary>
+/// One message as the edges see it: its name on the wire, what it is for, and how to read and run it. From this the
+/// HTTP endpoint, its OpenAPI schema, the command-line verb and the metrics follow.
+/// </summary>
+public abstract record CatalogueEntry(string Name, string Summary)
+{
+    public abstract bool IsCommand { get; }
+
+    public abstract Type MessageType { get; }
+
+    public abstract Type ResultType { get; }
+
+    /// <summary>The media type of the text body it also takes, and how long that may be in bytes; null where there is none.</summary>
+    public virtual (string MediaType, int Longest)? Text => null;
+
+    /// <summary>Reads the message from JSON and runs it. Queries take no options.</summary>
+    public abstract ValueTask<Reply> Run(Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped);
+
+    /// <summary>The same where <see cref="Text"/> is not null: the text, and the other members as JSON.</summary>
+    public virtual ValueTask<Reply> RunText(
+        Dispatcher dispatcher, ReadOnlyMemory<byte> members, string text, Caller caller, RunOptions options, CancellationToken stopped) =>
+        ValueTask.FromResult(Reply.Refused(Refusal.Of(RefusalCode.UnsupportedMediaType, $"{Name} takes application/json only.")));
+}
+
+public record CommandEntry<TCommand, TResult>(string Name, string Summary) : CatalogueEntry(Name, Summary)
+    where TCommand : Command<TResult>
+{
+    public override bool IsCommand => true;
+
+    public override Type MessageType => typeof(TCommand);
+
+    public override Type ResultType => typeof(TResult);
+
+    public override ValueTask<Reply> Run(
+        Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped)
+    {
+        var command = RequestReader.Read<TCommand>(body);
+        return command.Refusal is { } refusal
+            ? ValueTask.FromResult(Reply.Refused(refusal))
+            : dispatcher.Run(Name, command.Value, caller, options, stopped);
+    }
+}
+
+/// <summary>A command that also comes as a text body.</summary>
+public sealed record TextCommandEntry<TCommand, TResult>(string Name, string Summary) : CommandEntry<TCommand, TResult>(Name, Summary)
+    where TCommand : Command<TResult>, ICarriesText<TCommand>
+{
+    public override (string MediaType, int Longest)? Text => (TCommand.MediaType, TCommand.LongestText);
+
+    public override ValueTask<Reply> RunText(
+        Dispatcher dispatcher, ReadOnlyMemory<byte> members, string text, Caller caller, RunOptions options, CancellationToken stopped)
+    {
+        var command = RequestReader.Read<TCommand>(members);
+        return command.Refusal is { } refusal
+            ? ValueTask.FromResult(Reply.Refused(refusal))
+            : dispatcher.Run(Name, command.Value.WithText(text), caller, options, stopped);
+    }
+}
+
+public sealed record QueryEntry<TQuery, TResult>(string Name, string Summary) : CatalogueEntry(Name, Summary)
+    where TQuery : Query<TResult>
+{
+    public override bool IsCommand => false;
+
+    public override Type MessageType => typeof(TQuery);
+
+    public override Type ResultType => typeof(TResult);
+
+    public override ValueTask<Reply> Run(
+        Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped)
+    {
+        var query = RequestReader.Read<TQuery>(body);
+        return query.Refusal is { } refusal
+            ? ValueTask.FromResult(Reply.Refused(refusal))
+            : dispatcher.Run(Name, query.Value, caller, stopped);
+    }
+}

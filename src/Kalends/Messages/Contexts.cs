@@ -1,0 +1,34 @@
+using Kalends.Storage;
+using NodaTime;
+
+namespace Kalends.Messages;
+
+/// <summary>What a query may use while it executes: who asks, when, the rows it may read and who may see what.</summary>
+public class QueryContext(Caller caller, Instant now, IReadSession session, IPermissions permissions, CancellationToken stopped)
+{
+    public Caller Caller => caller;
+
+    /// <summary>When the request began, in whole seconds; the same for all of it.</summary>
+    public Instant Now => now;
+
+    public CancellationToken Stopped => stopped;
+
+    public T Rows<T>()
+        where T : class => session.Rows<T>();
+
+    public ValueTask<Access> Decide(IReadOnlyCollection<CalendarId> calendars) => permissions.Decide(caller, calendars, stopped);
+}
+
+/// <summary>What a command may use besides: new ids, and the list of changes that the dispatcher writes to trail and outbox.</summary>
+public sealed class CommandContext(Caller caller, Instant now, IWriteSession session, IPermissions permissions, CancellationToken stopped)
+    : QueryContext(caller, now, session, permissions, stopped)
+{
+    private readonly List<Change> changes = [];
+
+    public IReadOnlyList<Change> Changes => changes;
+
+    /// <summary>A UUIDv7 (RFC 9562 §5.7) of the request's time, so that ids sort as they were made.</summary>
+    public Guid NewId() => Guid.CreateVersion7(Now.ToDateTimeOffset());
+
+    public void Record(Change change) => changes.Add(change);
+}

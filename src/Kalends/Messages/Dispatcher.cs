@@ -1,0 +1,193 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Kalends.Messages.Json;
+using Kalends.Storage;
+using NodaTime;
+
+namespace Kalends.Messages;
+
+/// <summary>
+/// Runs every message, in one visible order. A command: validate, authorise, idempotency key, ONE write transaction, execute, trail
+/// and publications in the same transaction, commit, measure. A query: validate, authorise, read-only session, execute (each
+/// query masks what it loads by the access decided here), measure.
+/// </summary>
+public sealed class Dispatcher(IStore store, IPermissions permissions, IClock clock)
+{
+    /// <summary>Idempotency keys whose first run is still under way in this process.</summary>
+    private readonly ConcurrentDictionary<(string Tenant, string Person, string Key), byte> running = new();
+
+    public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, CancellationToken stopped)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var reply = await Ask(query, caller, stopped);
+        Measurements.Ran(name, reply, started);
+        return reply;
+    }
+
+    public async ValueTask<Reply> Run<TResult>(string name, Command<TResult> command, Caller caller, RunOptions options, CancellationToken stopped)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var reply = await Once(name, command, caller, options, stopped);
+        Measurements.Ran(name, reply, started);
+        return reply;
+    }
+
+    private async ValueTask<Reply> Ask<TResult>(Query<TResult> query, Caller caller, CancellationToken stopped)
+    {
+        if (await Refuse(query, caller, Scopes.Read, stopped) is { } refusal)
+        {
+            return Reply.Refused(refusal);
+        }
+
+        try
+        {
+            await using var session = await store.Read(caller.Tenant, stopped);
+            var outcome = await query.Execute(new(caller, Now(), session, permissions, stopped));
+            return new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal };
+        }
+        catch (StoreUnavailableException fault)
+        {
+            return Reply.Refused(Unavailable(fault));
+        }
+    }
+
+    private async ValueTask<Reply> Once<TResult>(
+        string name, Command<TResult> command, Caller caller, RunOptions options, CancellationToken stopped)
+    {
+        if (await Refuse(command, caller, Scopes.Write, stopped) is { } refusal)
+        {
+            return Reply.Refused(refusal);
+        }
+
+        if (options.IdempotencyKey is not { } key || options.DryRun)
+        {
+            return await Guarded(name, command, caller, options, null, stopped);
+        }
+
+        if (key.Length is 0 or > Idempotency.LongestKey || key.Any(char.IsControl))
+        {
+            return Reply.Refused(Refusal.Of(RefusalCode.Invalid, $"Idempotency-Key must be 1 to {Idempotency.LongestKey} printable characters."));
+        }
+
+        var slot = (caller.Tenant, caller.Person.Value, key);
+        if (!running.TryAdd(slot, 0))
+        {
+            return Reply.Refused(Refusal.Of(RefusalCode.Conflict, "The first request with this Idempotency-Key is still running.") with { RetryAfterSeconds = 1 });
+        }
+
+        try
+        {
+            return await Guarded(name, command, caller, options, SHA256.HashData(WireJson.WriteAny(command)), stopped);
+        }
+        finally
+        {
+            running.TryRemove(slot, out _);
+        }
+    }
+
+    private async ValueTask<Reply> Guarded<TResult>(
+        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, CancellationToken stopped)
+    {
+        try
+        {
+            return await Change(name, command, caller, options, requestHash, stopped);
+        }
+        catch (StoreUnavailableException fault)
+        {
+            return Reply.Refused(Unavailable(fault));
+        }
+    }
+
+    private async ValueTask<Reply> Change<TResult>(
+        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, CancellationToken stopped)
+    {
+        var now = Now();
+        await using var session = await store.Write(caller.Tenant, stopped);
+        var kept = session.Rows<IIdempotencyRows>();
+        if (requestHash is not null && await kept.Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is { } first)
+        {
+            return Replay(first, name, requestHash);
+        }
+
+        var context = new CommandContext(caller, now, session, permissions, stopped);
+        var outcome = await command.Execute(context);
+        if (outcome.Refusal is { } refusal)
+        {
+            await session.DisposeAsync();
+            await KeepRefusal(name, caller, options, requestHash, refusal, now, stopped);
+            return Reply.Refused(refusal);
+        }
+
+        if (options.DryRun)
+        {
+            return new() { Result = outcome.Value, DryRun = true };
+        }
+
+        var record = new CommandRecord(
+            context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
+        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes);
+        if (requestHash is not null)
+        {
+            await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(outcome.Value!), position, now));
+        }
+
+        await session.Commit(stopped);
+        return new() { Result = outcome.Value, Position = position };
+    }
+
+    /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>
+    private async ValueTask KeepRefusal(
+        string name, Caller caller, RunOptions options, byte[]? requestHash, Refusal refusal, Instant now, CancellationToken stopped)
+    {
+        if (requestHash is null)
+        {
+            return;
+        }
+
+        await using var session = await store.Write(caller.Tenant, stopped);
+        await session.Rows<IIdempotencyRows>().Keep(
+            caller.Person, options.IdempotencyKey!, new(name, requestHash, true, WireJson.Write(refusal), 0, now));
+        await session.Commit(stopped);
+    }
+
+    private static Reply Replay(KeptAnswer first, string name, byte[] requestHash) =>
+        first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
+            ? Reply.Refused(Refusal.Of(RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
+            : first.Refused
+                ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
+                : new() { Replayed = first.Body, IsReplay = true, Position = first.Position };
+
+    private async ValueTask<Refusal?> Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope, CancellationToken stopped)
+    {
+        if (!caller.Scopes.HasFlag(scope))
+        {
+            return Refusal.Of(RefusalCode.Forbidden, $"The token lacks the scope kalends.{(scope == Scopes.Read ? "read" : "write")}.");
+        }
+
+        var errors = new Errors();
+        message.Validate(errors);
+        if (errors.Any)
+        {
+            return Refusal.At(RefusalCode.Invalid, errors.Found);
+        }
+
+        var needs = message.Needs(caller).ToList();
+        if (needs.Count == 0)
+        {
+            return null;
+        }
+
+        var access = await permissions.Decide(caller, [.. needs.Select(need => need.Calendar).Distinct()], stopped);
+        var lacking = needs.Where(need => !access.May(need.Permission, need.Calendar)).Take(Errors.Most)
+            .Select(need => new FieldError(need.Pointer, $"{caller.Person} may not {Deed(need.Permission)} {need.Calendar}")).ToList();
+        return lacking.Count == 0 ? null : Refusal.At(RefusalCode.Forbidden, lacking);
+    }
+
+    private static string Deed(Permission permission) => permission == Permission.Modify ? "change the calendar" : "see the calendar";
+
+    private static Refusal Unavailable(StoreUnavailableException fault) =>
+        Refusal.Of(RefusalCode.Unavailable, fault.Message) with { RetryAfterSeconds = 1 };
+
+    private Instant Now() => Instant.FromUnixTimeSeconds(clock.GetCurrentInstant().ToUnixTimeSeconds());
+}

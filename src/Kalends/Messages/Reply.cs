@@ -1,0 +1,46 @@
+using NodaTime;
+
+namespace Kalends.Messages;
+
+/// <summary>How a message is to be run, beside what it says.</summary>
+public sealed record RunOptions
+{
+    /// <summary>Work everything out, keep nothing.</summary>
+    public bool DryRun { get; init; }
+
+    /// <summary>The caller's name for this one command, 1–255 printable characters: run again, it answers what it answered first.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>The trace id of the request, kept in the trail.</summary>
+    public string? RequestId { get; init; }
+}
+
+/// <summary>
+/// What came of a message: a result, or a refusal, or the JSON of an earlier answer to the same idempotency key.
+/// </summary>
+public sealed record Reply
+{
+    public object? Result { get; init; }
+
+    public Refusal? Refusal { get; init; }
+
+    /// <summary>The kept result of the first run, as JSON in UTF-8.</summary>
+    public ReadOnlyMemory<byte>? Replayed { get; init; }
+
+    public bool IsReplay { get; init; }
+
+    public bool DryRun { get; init; }
+
+    /// <summary>The sequence number up to which the store had come when a command was done.</summary>
+    public long? Position { get; init; }
+
+    public static Reply Refused(Refusal refusal) => new() { Refusal = refusal };
+}
+
+/// <summary>How long answers to idempotency keys are kept.</summary>
+public static class Idempotency
+{
+    public static readonly Duration KeptFor = Duration.FromHours(24);
+
+    public const int LongestKey = 255;
+}

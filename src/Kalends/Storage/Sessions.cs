@@ -1,0 +1,60 @@
+namespace Kalends.Storage;
+
+/// <summary>
+/// The store: hands out sessions bound to one tenant, so that no statement can forget the tenant. Each capability declares the
+/// rows it needs as a port of its own and asks the session for it; each store implements them all. Faults of the store are
+/// <see cref="StoreUnavailableException"/>; every other exception is a bug.
+/// </summary>
+public interface IStore
+{
+    /// <summary>A consistent view of what is committed, on a connection that the database itself refuses writes on.</summary>
+    ValueTask<IReadSession> Read(string tenant, CancellationToken stopped);
+
+    /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>
+    ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped);
+
+    /// <summary>Every tenant that ever wrote something.</summary>
+    ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
+
+    /// <summary>
+    /// Looks for what the store's own rows should never show, over all tenants: each finding is a sentence. None means sound.
+    /// </summary>
+    IAsyncEnumerable<string> FindBroken(CancellationToken stopped);
+
+    /// <summary>Brings the schema to the one this program was built for; the answer is the scripts that ran.</summary>
+    ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped);
+
+    /// <summary>True when the store can be reached and its schema is the one this program was built for.</summary>
+    ValueTask<bool> IsReady(CancellationToken stopped);
+}
+
+public interface IReadSession : IAsyncDisposable
+{
+    /// <summary>The tenant's rows of one capability, such as <c>Rows&lt;ICalendarRows&gt;()</c>.</summary>
+    T Rows<T>()
+        where T : class;
+}
+
+public interface IWriteSession : IReadSession
+{
+    /// <summary>Makes all of the transaction durable. Disposing without it undoes everything.</summary>
+    ValueTask Commit(CancellationToken stopped);
+}
+
+/// <summary>The store cannot be used just now: it is locked, full, gone or not migrated. The caller may try again.</summary>
+public sealed class StoreUnavailableException : Exception
+{
+    public StoreUnavailableException()
+    {
+    }
+
+    public StoreUnavailableException(string message)
+        : base(message)
+    {
+    }
+
+    public StoreUnavailableException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+}
