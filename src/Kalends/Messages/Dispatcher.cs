@@ -126,7 +126,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var record = new CommandRecord(
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
-        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes);
+        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
         if (requestHash is not null)
         {
             await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(outcome.Value!), position, now));
@@ -167,9 +167,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var errors = new Errors();
         message.Validate(errors);
-        if (errors.Any)
+        if (errors.Refusal is { } refusal)
         {
-            return Refusal.At(RefusalCode.Invalid, errors.Found);
+            return refusal;
         }
 
         var needs = message.Needs(caller).ToList();
