@@ -37,6 +37,8 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
 
     private const string AllDaySql = $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
 
+    private const string TitleSql = "SELECT title FROM appointment WHERE tenant = ?1 AND id = ?2 AND title IS NOT NULL";
+
     private const string MoveSql = "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";
 
     public ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
@@ -57,6 +59,21 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
         }
 
         return ValueTask.FromResult<IReadOnlyList<Attendance>>(found);
+    }
+
+    public ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments)
+    {
+        var found = new Dictionary<Guid, string>(appointments.Count);
+        foreach (var appointment in appointments)
+        {
+            var row = session.Prepare(TitleSql).With(appointment);
+            if (row.Step())
+            {
+                found[appointment] = row.Text(0);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyDictionary<Guid, string>>(found);
     }
 
     public ValueTask<IReadOnlyList<Attendance>> AllDay(long calendar)

@@ -27,7 +27,7 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
 
     private const string LastSql = "UPDATE tenant SET last = ?2 WHERE key = ?1";
 
-    public ValueTask<long> Append(CommandRecord command, IReadOnlyList<Change> changes)
+    public ValueTask<long> Append(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched)
     {
         session.Prepare(CommandSql).With(command.Id).With(command.At.ToUnixTimeSeconds()).With(command.Person.Value)
             .With(command.App).With(command.Name).With(command.RequestId).WithJson(command.Data).Run();
@@ -47,6 +47,11 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
         {
             session.Prepare(EntrySql).With(command.Id).WithNull().WithNull().WithNull().WithNull().WithNull().Run();
             last = session.Connection.LastRowId;
+        }
+
+        foreach (var calendar in touched)
+        {
+            versions[calendar] = last;
         }
 
         foreach (var (calendar, version) in versions)

@@ -42,15 +42,18 @@ public static class KnownAppointments
             }
             else if (!access.May(Permission.Modify, owner))
             {
-                forbidden.In("appointments", index).In("id").Add(RefusalCode.Forbidden, $"{context.Caller.Person} may not change the calendar {owner}");
+                forbidden.In("appointments", index).In("id").Add(
+                    RefusalCode.Forbidden, $"{context.Caller.Person} may not change the calendar {owner}");
             }
             else if (known.Says.ManagedByApp == true && known.Says.App != context.Caller.App)
             {
-                managed.In("appointments", index).In("id").Add(RefusalCode.ManagedByApp, $"only the application {known.Says.App} may change this appointment");
+                managed.In("appointments", index).In("id").Add(
+                    RefusalCode.ManagedByApp, $"only the application {known.Says.App} may change this appointment");
             }
             else if (version is not null && version != known.Row.Version)
             {
-                stale.In("appointments", index).In("version").Add(RefusalCode.StaleVersion, $"is {version}, but the appointment is at version {known.Row.Version}");
+                stale.In("appointments", index).In("version").Add(
+                    RefusalCode.StaleVersion, $"is {version}, but the appointment is at version {known.Row.Version}");
             }
         }
 

@@ -40,9 +40,10 @@ public static class Verification
         var findings = new List<string>();
         foreach (var row in page)
         {
-            if (named.Where(id => new KnownAppointment(row, says[row.Id]).Calendars.Contains(id)).FirstOrDefault(id => !calendars.ContainsKey(id)) is { Value: not null } lost)
+            var lost = new KnownAppointment(row, says[row.Id]).Calendars.Where(id => !calendars.ContainsKey(id)).ToList();
+            if (lost.Count > 0)
             {
-                findings.Add($"appointment {row.Id} names the calendar {lost}, which has no row");
+                findings.Add($"appointment {row.Id} names calendars that have no row: {string.Join(", ", lost)}");
                 continue;
             }
 

@@ -21,7 +21,8 @@ public static class QueryLimits
     {
         var count = timelines.Sum(timeline => timeline.Segments.Length);
         return count <= Stretches ? null : Refusal.At(
-            RefusalCode.TooLarge, "/timespan", $"covers {count} stretches of these calendars; the limit is {Stretches}: ask for fewer attendees or a shorter time");
+            RefusalCode.TooLarge, "/timespan",
+            $"covers {count} stretches of these calendars; the limit is {Stretches}: ask for fewer attendees or a shorter time");
     }
 
     public static void Check(Timespan timespan, Errors errors)

@@ -49,7 +49,7 @@ internal sealed class Roster
         return new(
             CalendarTimelines.InstantOf(opening.From),
             CalendarTimelines.InstantOf(opening.To),
-            opening.Free.Length == 0 ? null : [.. reporting.Zip(opening.Free, (members, free) => (IReadOnlyList<CalendarId>)[.. free.Select(index => members[index])])],
+            opening.Free.Length == 0 ? null : [.. reporting.Zip(opening.Free, (members, free) => free.Select(index => members[index]).ToList())],
             answersMissing ? [.. opening.Missing.Select(index => optional[index])] : null);
     }
 

@@ -152,7 +152,8 @@ public sealed record SaveCalendars : Command<SavedCalendars>
     private static readonly long End = LocalSpans.Latest.PlusYears(10).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();
 
     private static void CheckText(string? text, string member, Errors errors) => errors.Require(
-        text is null || (text.Length is > 0 and <= LongestText && !text.Any(char.IsControl)), member, $"must be 1 to {LongestText} characters without control characters");
+        text is null || (text.Length is > 0 and <= LongestText && !text.Any(char.IsControl)),
+        member, $"must be 1 to {LongestText} characters without control characters");
 }
 
 public sealed record SavedCalendars(IReadOnlyList<SavedCalendar> Saved);

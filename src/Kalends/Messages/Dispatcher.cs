@@ -73,7 +73,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         var slot = (caller.Tenant, caller.Person.Value, key);
         if (!running.TryAdd(slot, 0))
         {
-            return Reply.Refused(Refusal.Of(RefusalCode.Conflict, "The first request with this Idempotency-Key is still running.") with { RetryAfterSeconds = 1 });
+            var refused = Refusal.Of(RefusalCode.Conflict, "The first request with this Idempotency-Key is still running.");
+            return Reply.Refused(refused with { RetryAfterSeconds = 1 });
         }
 
         try
@@ -153,7 +154,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     private static Reply Replay(KeptAnswer first, string name, byte[] requestHash) =>
         first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
-            ? Reply.Refused(Refusal.Of(RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
+            ? Reply.Refused(Refusal.Of(
+                RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
             : first.Refused
                 ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
                 : new() { Replayed = first.Body, IsReplay = true, Position = first.Position };
