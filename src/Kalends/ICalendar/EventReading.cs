@@ -1,0 +1,88 @@
+using Kalends.Appointments;
+using Kalends.Availability;
+using Kalends.Time;
+
+namespace Kalends.ICalendar;
+
+/// <summary>One VEVENT (RFC 5545 §3.6.1) as an appointment, or the reason why it is none.</summary>
+internal static class EventReading
+{
+    public static CalendarItem Read(RawComponent item, FileZones zones, CalendarReading reading)
+    {
+        if (Array.Find(["RRULE", "RDATE", "EXRULE", "RECURRENCE-ID"], property => item.First(property) is not null) is { } recurring)
+        {
+            return Skip(item, SkipCode.NotSupportedYet, $"recurring appointments are not supported yet ({recurring})");
+        }
+
+        var timeReading = new EventTimeReading(item, zones, reading.FloatingZone);
+        if (timeReading.Read() is not { } times)
+        {
+            return Skip(item, SkipCode.Invalid, timeReading.Refusal ?? "the event has no time");
+        }
+
+        var appointment = Appointment(item, times);
+        return EventLimits.Exceeded(appointment) is { } exceeded
+            ? Skip(item, SkipCode.TooLarge, exceeded)
+            : new CalendarItem.Read(appointment);
+    }
+
+    private static CalendarItem.Skipped Skip(RawComponent item, SkipCode code, string reason) => new(item.ShownUid, code, reason);
+
+    private static Appointment Appointment(RawComponent item, EventTimes times) => new()
+    {
+        Uid = item.Uid,
+        Owner = EventPeople.Owner(item),
+        Title = Text(item, "SUMMARY"),
+        Description = Text(item, "DESCRIPTION"),
+        Location = Text(item, "LOCATION"),
+        Start = times.Start,
+        TimeZone = times.Zone,
+        Duration = times.Duration,
+        EndTimeZone = times.EndZone,
+        AllDay = times.AllDay,
+        Status = Status(item),
+        FreeBusyStatus = FreeBusy(item),
+        Privacy = Class(item),
+        Attendees = EventPeople.Attendees(item),
+        Links = EventExtras.Links(item),
+        Attachments = EventExtras.Attachments(item),
+        Reminders = EventReminders.Read(item, times),
+        Metadata = EventExtras.Metadata(item),
+        CreatedAt = EventTimes.Utc(item.First("CREATED")),
+        UpdatedAt = EventTimes.Utc(item.First("LAST-MODIFIED")),
+    };
+
+    private static string? Text(RawComponent item, string property) =>
+        item.First(property) is { } line && TextValues.Unescape(line.Value) is { Length: > 0 } text ? text : null;
+
+    private static string? Word(RawComponent item, string property) => item.First(property)?.Value.Trim().ToUpperInvariant();
+
+    private static AppointmentStatus? Status(RawComponent item) => Word(item, "STATUS") switch
+    {
+        "CONFIRMED" => AppointmentStatus.Confirmed,
+        "TENTATIVE" => AppointmentStatus.Tentative,
+        "CANCELLED" => AppointmentStatus.Cancelled,
+        _ => null,
+    };
+
+    /// <summary>Microsoft's property says more than TRANSP (RFC 5545 §3.8.2.7) and goes before it. Working elsewhere is free there too.</summary>
+    private static FreeBusyStatus? FreeBusy(RawComponent item) => (Word(item, "X-MICROSOFT-CDO-BUSYSTATUS"), Word(item, "TRANSP")) switch
+    {
+        ("FREE" or "WORKINGELSEWHERE", _) => FreeBusyStatus.Free,
+        ("TENTATIVE", _) => FreeBusyStatus.Tentative,
+        ("BUSY", _) => FreeBusyStatus.Busy,
+        ("OOF", _) => FreeBusyStatus.OutOfOffice,
+        (_, "TRANSPARENT") => FreeBusyStatus.Free,
+        (_, "OPAQUE") => FreeBusyStatus.Busy,
+        _ => null,
+    };
+
+    /// <summary>RFC 5545 §3.8.1.3: a class that is not known counts as PRIVATE.</summary>
+    private static Privacy? Class(RawComponent item) => Word(item, "CLASS") switch
+    {
+        null or "" => null,
+        "PUBLIC" => Privacy.Public,
+        "CONFIDENTIAL" => Privacy.Secret,
+        _ => Privacy.Private,
+    };
+}
