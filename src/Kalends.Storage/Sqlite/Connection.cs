@@ -47,11 +47,16 @@ internal sealed class Connection : IDisposable
         statement.Run();
     }
 
-    public void Begin() => Prepare("BEGIN").Run();
+    public void Begin()
+    {
+        ResetStatements();
+        Prepare("BEGIN").Run();
+    }
 
     /// <summary>True when the write transaction has begun, false while another process has its own.</summary>
     public bool TryBeginWriting()
     {
+        ResetStatements();
         var code = Prepare("BEGIN IMMEDIATE").TryRun();
         return code == raw.SQLITE_DONE || (Faults.IsBusy(code) ? false : throw Faults.From(code, Handle));
     }
@@ -102,7 +107,9 @@ internal sealed class Connection : IDisposable
         connection.Dispose();
     }
 
-    /// <summary>A statement left in the middle of its rows would keep its snapshot open.</summary>
+    /// <summary>
+    /// A statement left in the middle of its rows keeps its snapshot open: nobody can begin to write on an old one, nor read anew.
+    /// </summary>
     private void ResetStatements()
     {
         foreach (var statement in statements.Values)
@@ -151,16 +158,18 @@ internal sealed class Connection : IDisposable
 
     /// <summary>
     /// FULL: a commit is on the disk before it is acknowledged, also when the power goes. The log is folded into the file each
-    /// 1,000 pages (4 MB) and cut back to 64 MB after a burst. No busy timeout: waiting is done by <see cref="WriterTurns"/>, off the thread.
+    /// 1,000 pages (4 MB) and cut back to 64 MB after a burst. A busy timeout for opening alone:
+    /// waiting to write is done by <see cref="WriterTurns"/>, off the thread.
     /// </summary>
     private static readonly string[] WritingPragmas =
     [
-        "PRAGMA busy_timeout = 0",
+        "PRAGMA busy_timeout = 5000",
         "PRAGMA foreign_keys = ON",
         "PRAGMA synchronous = FULL",
         "PRAGMA wal_autocheckpoint = 1000",
         "PRAGMA journal_size_limit = 67108864",
         "PRAGMA cache_size = -16000",
         "PRAGMA temp_store = MEMORY",
+        "PRAGMA busy_timeout = 0",
     ];
 }
