@@ -74,19 +74,19 @@ public static class Examples
     public static async ValueTask<long> Create(this IWriteSession session, params Booking[] bookings)
     {
         await session.Rows<IAppointmentWrites>().Save(bookings);
-        return await session.Rows<ITrailWrites>().Append(Command(), [.. bookings.Select(booking => Change(ChangeKind.Created, null, booking))]);
+        return await session.Rows<ITrailWrites>().Append(Command(), [.. bookings.Select(booking => Change(ChangeKind.Created, null, booking))], []);
     }
 
     public static async ValueTask<long> Replace(this IWriteSession session, Booking before, Booking after)
     {
         await session.Rows<IAppointmentWrites>().Save([after]);
-        return await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Modified, before, after)]);
+        return await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Modified, before, after)], []);
     }
 
     public static async ValueTask<long> Delete(this IWriteSession session, Booking booking)
     {
         await session.Rows<IAppointmentWrites>().Delete([booking.Appointment.Id]);
-        return await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Deleted, booking, null)]);
+        return await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Deleted, booking, null)], []);
     }
 
     /// <summary>The key of a calendar, made when nobody named it before.</summary>

@@ -25,7 +25,7 @@ public sealed class SqliteSoundnessTests : IAsyncLifetime
         var (one, two, three) = (Booking(1, ana, 0, Hour, ana, ben), Booking(2, ana, 0, Hour), Booking(3, ana, 0, Hour));
         await session.Create(one, two, three);
         await session.Replace(three, Booking(3, ana, Hour / 2, Hour, Busyness.Busy, 2));
-        await session.Rows<ITrailWrites>().Append(Command(), []);
+        await session.Rows<ITrailWrites>().Append(Command(), [], []);
         await session.Delete(two);
         await session.Rows<IAttendanceWrites>().SaveHold(new(Id(9), Ana, 0, Hour, 100, [ana]));
         await session.Rows<IIdempotencyRows>().Keep(Ana, "k", new("save", [1], false, "{}"u8.ToArray(), 1, Now));

@@ -46,7 +46,7 @@ public abstract partial class StoreContract
             var moved = Booking(1, ana, From + Day, To + Day, Busyness.Tentative, 2, ana, room);
             await session.Rows<IAppointmentWrites>().Save([moved]);
             await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Modified, before, moved,
-                [new(ana, ChangeKind.Modified), new(ben, ChangeKind.Deleted), new(room, ChangeKind.Created)])]);
+                [new(ana, ChangeKind.Modified), new(ben, ChangeKind.Deleted), new(room, ChangeKind.Created)])], []);
             return moved;
         });
         await using var session = await Store.Read(Tenant, Stopped);

@@ -75,7 +75,7 @@ public abstract partial class StoreContract
             var after = Booking(1, keys.Item1, From, To, Busyness.Busy, 2, keys.Item1, keys.Item3);
             await session.Rows<IAppointmentWrites>().Save([after]);
             var last = await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Modified, before, after,
-                [new(keys.Item1, ChangeKind.Modified), new(keys.Item2, ChangeKind.Deleted), new(keys.Item3, ChangeKind.Created)])]);
+                [new(keys.Item1, ChangeKind.Modified), new(keys.Item2, ChangeKind.Deleted), new(keys.Item3, ChangeKind.Created)])], []);
             return (keys.Item1, keys.Item2, keys.Item3, last);
         });
         await using var session = await Store.Read(Tenant, Stopped);
@@ -90,11 +90,23 @@ public abstract partial class StoreContract
     public async Task A_command_that_changed_no_appointment_is_in_the_trail_all_the_same()
     {
         var first = await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
-        var second = await Commit(session => session.Rows<ITrailWrites>().Append(Command(), []));
+        var second = await Commit(session => session.Rows<ITrailWrites>().Append(Command(), [], []));
         Assert.True(second > first);
         await using var session = await Store.Read(Tenant, Stopped);
         Assert.Equal(second, await session.Rows<IChangeRows>().Last());
         Assert.Equal(first, (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Version);
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task A_calendar_that_is_only_touched_takes_the_version_of_the_change()
+    {
+        await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
+        var touched = await Commit(async session => await session.Rows<ITrailWrites>().Append(Command(), [], [await session.Key(Ana)]));
+        await using var session = await Store.Read(Tenant, Stopped);
+        Assert.Equal(touched, (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Version);
+        var ana = (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Key;
+        Assert.Empty(await session.Rows<IChangeRows>().Since(ana, touched - 1, 10));
         Assert.Empty(await Broken());
     }
 
