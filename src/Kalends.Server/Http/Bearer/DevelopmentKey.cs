@@ -75,8 +75,9 @@ public sealed class DevelopmentKey
     }
 
     /// <summary>Any claims, signed: for tests of what must be refused.</summary>
-    internal string Sign(Dictionary<string, object> claims) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }
-        .CreateToken(JsonSerializer.Serialize(claims), new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256));
+    internal string Sign(Dictionary<string, object> claims, Dictionary<string, object>? header = null) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            JsonSerializer.Serialize(claims), new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256), header ?? []);
 
     /// <summary>Where state that a user's programs keep belongs (XDG base directories), whatever directory they run in.</summary>
     private static string DefaultFile()
