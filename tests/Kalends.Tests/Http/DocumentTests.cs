@@ -50,7 +50,7 @@ public sealed partial class DocumentTests(EdgeHost host) : IClassFixture<EdgeHos
     [Fact]
     public async Task The_page_and_its_script_come_from_here()
     {
-        var page = await host.Stranger.GetStringAsync(new Uri("/docs/", UriKind.Relative), TestContext.Current.CancellationToken);
+        var page = await host.Stranger.GetStringAsync(new Uri("/docs", UriKind.Relative), TestContext.Current.CancellationToken);
         var sources = Source().Matches(page).Select(match => match.Groups[1].Value).ToList();
         Assert.NotEmpty(sources);
         Assert.DoesNotContain(sources, source => source.Contains("//", StringComparison.Ordinal));
