@@ -44,7 +44,9 @@ internal sealed class RequestBody(BodyMemory memory) : IDisposable
         }
         catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException)
         {
-            return sent.IsTooLong ? TooLong(longest) : Refusal.Of(RefusalCode.Invalid, $"The body is not valid {context.Request.Headers.ContentEncoding}.");
+            return sent.IsTooLong
+                ? TooLong(longest)
+                : Refusal.Of(RefusalCode.Invalid, $"The body is not valid {context.Request.Headers.ContentEncoding}.");
         }
     }
 
@@ -53,14 +55,15 @@ internal sealed class RequestBody(BodyMemory memory) : IDisposable
     private static Refusal TooLong(int longest) =>
         Refusal.Of(RefusalCode.TooLarge, $"The body is longer than the limit of {longest} bytes (inflated, where it is compressed).");
 
-    private static Stream? Inflate(HttpContext context, Stream sent) => context.Request.Headers.ContentEncoding.ToString().ToUpperInvariant() switch
-    {
-        "" or "IDENTITY" => sent,
-        "GZIP" or "X-GZIP" => new GZipStream(sent, CompressionMode.Decompress),
-        "DEFLATE" => new ZLibStream(sent, CompressionMode.Decompress),
-        "BR" => new BrotliStream(sent, CompressionMode.Decompress),
-        _ => null,
-    };
+    private static Stream? Inflate(HttpContext context, Stream sent) =>
+        context.Request.Headers.ContentEncoding.ToString().ToUpperInvariant() switch
+        {
+            "" or "IDENTITY" => sent,
+            "GZIP" or "X-GZIP" => new GZipStream(sent, CompressionMode.Decompress),
+            "DEFLATE" => new ZLibStream(sent, CompressionMode.Decompress),
+            "BR" => new BrotliStream(sent, CompressionMode.Decompress),
+            _ => null,
+        };
 
     private async ValueTask<Refusal?> ReadAll(Stream body, int longest, CancellationToken stopped)
     {

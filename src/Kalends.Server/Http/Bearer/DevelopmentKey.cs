@@ -47,12 +47,15 @@ public sealed class DevelopmentKey
         {
             var pair = ECDsa.Create();
             pair.ImportFromPem(PrivateFile.ReadOrMake(file, () => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem()));
-            return pair.KeySize == 256 ? new(file, pair) : throw new SettingsException($"{file} holds no P-256 key; delete it and it is made anew.");
+            return pair.KeySize == 256
+                ? new(file, pair)
+                : throw new SettingsException($"{file} holds no P-256 key; delete it and it is made anew.");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new SettingsException(
-                $"The development key cannot be read or made at {file} ({fault.Message}); set Kalends:Development:KeyFile to a file of yours.", fault);
+                $"The development key cannot be read or made at {file} ({fault.Message}); set Kalends:Development:KeyFile to a file of yours.",
+                fault);
         }
     }
 
