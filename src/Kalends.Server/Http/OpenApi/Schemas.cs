@@ -11,6 +11,8 @@ namespace Kalends.Server.Http.OpenApi;
 /// </summary>
 internal sealed class Schemas(OpenApiDocument document)
 {
+    private readonly Dictionary<string, Type> types = [];
+
     public IOpenApiSchema OfRequest(Type type) => Of(type, isRequest: true);
 
     public IOpenApiSchema OfResult(Type type) => Of(type, isRequest: false);
@@ -31,7 +33,12 @@ internal sealed class Schemas(OpenApiDocument document)
 
     private OpenApiSchemaReference OfObject(JsonTypeInfo contract, bool isRequest)
     {
-        var name = contract.Type.Name.Split('`')[0] + (isRequest && !IsMessage(contract.Type) ? "Input" : "");
+        var name = contract.Type.Name.Split('`')[0] + (isRequest == IsMessage(contract.Type) ? "" : isRequest ? "Input" : "Output");
+        if (!types.TryAdd(name, contract.Type) && types[name] != contract.Type)
+        {
+            throw new InvalidOperationException($"{contract.Type} and {types[name]} would share the schema {name}; rename one.");
+        }
+
         var schemas = (document.Components ??= new()).Schemas ??= new Dictionary<string, IOpenApiSchema>();
         if (!schemas.ContainsKey(name))
         {
