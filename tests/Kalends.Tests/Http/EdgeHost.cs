@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json;
 using Kalends.Server.Http;
 using Kalends.Server.Http.Bearer;
+using Kalends.Storage.Sqlite;
+using Kalends.Tests.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;
 using NodaTime;
@@ -21,18 +23,24 @@ public sealed class EdgeHost : IAsyncLifetime
     private static readonly Lazy<DevelopmentKey> Opened = new(() => DevelopmentKey.Open(new() { KeyFile = KeyFile }));
 
     private readonly string[] arguments;
+    private readonly TemporaryFile file = new();
+    private readonly bool migrated;
     private WebApplication? app;
 
     public EdgeHost()
-        : this([])
+        : this([], migrated: true)
     {
     }
 
-    private EdgeHost(string[] arguments) => this.arguments = arguments;
+    private EdgeHost(string[] arguments, bool migrated)
+    {
+        (this.arguments, this.migrated) = (arguments, migrated);
+        Store = new(file.ConnectionString);
+    }
 
     public static DevelopmentKey Key => Opened.Value;
 
-    internal MemoryStore Store { get; } = new();
+    internal SqliteStore Store { get; }
 
     internal List<string> Logged { get; } = [];
 
@@ -43,9 +51,12 @@ public sealed class EdgeHost : IAsyncLifetime
 
     public HttpClient Stranger { get; private set; } = new();
 
-    public static async Task<EdgeHost> Start(params string[] arguments)
+    public static Task<EdgeHost> Start(params string[] arguments) => Start(migrated: true, arguments);
+
+    /// <summary>Not migrated, its store is there but cannot be used.</summary>
+    public static async Task<EdgeHost> Start(bool migrated, params string[] arguments)
     {
-        var host = new EdgeHost(arguments);
+        var host = new EdgeHost(arguments, migrated);
         await host.InitializeAsync();
         return host;
     }
@@ -59,6 +70,11 @@ public sealed class EdgeHost : IAsyncLifetime
             ["--urls=http://127.0.0.1:0", "--environment=Development", $"--Kalends:Development:KeyFile={KeyFile}", .. arguments]);
         builder.Logging.ClearProviders().AddProvider(new Listener(Logged));
         app = KalendsHost.Build(builder, new() { Store = Store, Entries = TestMessages.Entries });
+        if (migrated)
+        {
+            await Store.Migrate(default);
+        }
+
         await app.StartAsync();
         Address = new(app.Urls.Single());
         Stranger = new() { BaseAddress = Address };
@@ -89,6 +105,8 @@ public sealed class EdgeHost : IAsyncLifetime
         Ana.Dispose();
         Stranger.Dispose();
         await app!.DisposeAsync();
+        await Store.DisposeAsync();
+        file.Dispose();
     }
 
     private sealed class Listener(List<string> lines) : ILoggerProvider, ILogger

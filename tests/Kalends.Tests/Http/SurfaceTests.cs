@@ -1,5 +1,8 @@
 using System.Text.Json;
 using Kalends.Server.Http;
+using Kalends.Storage.Sqlite;
+using Kalends.Tests.Rules;
+using Kalends.Tests.Storage;
 using Microsoft.AspNetCore.Builder;
 
 namespace Kalends.Tests.Http;
@@ -15,10 +18,12 @@ public sealed class SurfaceTests
     [Fact]
     public async Task The_public_surface_is_the_reviewed_one()
     {
-        var file = Path.Combine(Root(), "docs", "protocol", "surface.txt");
+        var file = Path.Combine(SourceTree.Root, "docs", "protocol", "surface.txt");
+        using var temporary = new TemporaryFile();
+        await using var store = new SqliteStore(temporary.ConnectionString);
         await using var app = KalendsHost.Build(
             ["--urls=http://127.0.0.1:0", "--environment=Development", $"--Kalends:Development:KeyFile={EdgeHost.Key.File}", "--Logging:LogLevel:Default=None"],
-            new() { Store = new MemoryStore() });
+            new() { Store = store });
         await app.StartAsync(TestContext.Current.CancellationToken);
         using var client = new HttpClient();
         var document = JsonDocument.Parse(await client.GetStringAsync(new Uri(app.Urls.Single() + "/openapi/v1.json"), TestContext.Current.CancellationToken));
@@ -34,18 +39,7 @@ public sealed class SurfaceTests
         var gone = reviewed.Split('\n').Except(surface.Split('\n')).Select(line => "- " + line);
         Assert.True(
             surface == reviewed,
-            $"The public surface changed. If that is meant, run: {Renew}=1 dotnet run --project tests/Kalends.Tests -- -class {typeof(SurfaceTests).FullName}\n"
+            $"The public surface changed. If that is meant, run: {Renew}=1 ./test Surface\n"
             + string.Join('\n', gone.Concat(added)));
-    }
-
-    private static string Root()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "Kalends.slnx")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("not inside the repository");
-        }
-
-        return folder.FullName;
     }
 }
