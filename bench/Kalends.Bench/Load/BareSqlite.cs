@@ -88,7 +88,8 @@ public sealed class BareSqlite : IDisposable
             {
                 for (var column = 0; column < reader.FieldCount; column++)
                 {
-                    sum += reader.IsDBNull(column) ? 0 : reader.GetFieldType(column) == typeof(long) ? reader.GetInt64(column) : reader.GetString(column).Length;
+                    sum += reader.IsDBNull(column) ? 0
+                        : reader.GetFieldType(column) == typeof(long) ? reader.GetInt64(column) : reader.GetString(column).Length;
                 }
             }
         }

@@ -31,7 +31,8 @@ public static class Filling
 
             done += batch.Length;
             attendances += batch.Sum(appointment => appointment.Attendees!.Count);
-            Console.Error.Write($"\rfilling: {done:N0} appointments, {attendances:N0} attendances, {done / Stopwatch.GetElapsedTime(started).TotalSeconds:N0} a second ");
+            var rate = done / Stopwatch.GetElapsedTime(started).TotalSeconds;
+            Console.Error.Write($"\rfilling: {done:N0} appointments, {attendances:N0} attendances, {rate:N0} a second ");
         }
 
         Console.Error.WriteLine();

@@ -35,7 +35,10 @@ public static class LoadDriver
         using var server = await ServerProcess.Start(ServerProgram(), file);
         using var bare = new BareSqlite(file);
         using var writes = new BareWrites(bareFile);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{company.People} people, store {new FileInfo(file).Length / 1e6:N0} MB, {settings.Rounds} rounds, {settings.Clients} clients, times in ms"));
+        var megabytes = new FileInfo(file).Length / 1e6;
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{company.People} people, store {megabytes:N0} MB, {settings.Rounds} rounds, {settings.Clients} clients, times in ms"));
         Console.WriteLine("| operation | bare p50 | bare p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | kB | requests/s |");
         Console.WriteLine("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         foreach (var operation in Operation.All(company, bare, writes))
@@ -68,7 +71,8 @@ public static class LoadDriver
         var target = operation.Target is { } most ? $" (target {most:0.0})" : "";
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} | {http50 / bare50:0.00}{target} | {http95 / bare95:0.00} | {bytes / 1e3:0} | {rate:0} |"));
+            $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} "
+            + $"| {http50 / bare50:0.00}{target} | {http95 / bare95:0.00} | {bytes / 1e3:0} | {rate:0} |"));
     }
 
     private static async Task<double> RequestsPerSecond(Operation operation, LoadSettings settings, HttpClient client)

@@ -168,7 +168,8 @@ public sealed class EndpointTests(EdgeHost host) : IClassFixture<EdgeHost>
         Assert.Equal(50_000, (await answer.Json()).GetProperty("lines").GetArrayLength());
         var text = await client.Get("/v1/shelves/s/export.ics?times=20000", ("Accept-Encoding", encodings));
         Assert.Equal(20_000 * "X-SHELF:s é😀\r\n".Length, (await text.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Length);
-        Assert.Equal(encodings.Contains("q=0", StringComparison.Ordinal), (await host.Ana.Get("/v1/queries/fill?lines=50000", ("Accept-Encoding", encodings))).Content.Headers.ContentEncoding.Count == 0);
+        var plain = (await host.Ana.Get("/v1/queries/fill?lines=50000", ("Accept-Encoding", encodings))).Content.Headers.ContentEncoding.Count == 0;
+        Assert.Equal(encodings.Contains("q=0", StringComparison.Ordinal), plain);
     }
 
     [Fact]

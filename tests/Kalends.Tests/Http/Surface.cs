@@ -84,7 +84,8 @@ internal static class Surface
             return string.Join(" | ", words.EnumerateArray().Select(word => word.GetString()));
         }
 
-        var type = schema.TryGetProperty("type", out var plain) ? plain.GetString()! : "any";
+        var type = !schema.TryGetProperty("type", out var plain) ? "any"
+            : plain.ValueKind == JsonValueKind.Array ? string.Join(" | ", plain.EnumerateArray().Select(word => word.GetString())) : plain.GetString()!;
         return type == "array" ? Kind(schema.GetProperty("items")) + "[]"
             : schema.TryGetProperty("format", out var format) ? $"{type}({format.GetString()})" : type;
     }

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Whatever is sent, the answer is a clear refusal or sound, and the server lives.</summary>
+[Collection(nameof(Alone))]
 public sealed class HostileTests
 {
     private const int Seed = 20261123;

@@ -5,6 +5,7 @@ using Kalends.Storage.Sqlite;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Many writers at once, from one process and from two on the same file.</summary>
+[Collection(nameof(Alone))]
 public sealed class RaceTests
 {
     [Fact]

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Kalends.Messages.Json;
@@ -20,6 +21,7 @@ internal sealed class Schemas(OpenApiDocument document)
     private IOpenApiSchema Of(Type declared, bool isRequest)
     {
         var type = Nullable.GetUnderlyingType(declared) ?? declared;
+        type = type.GetCustomAttribute<LooksLikeAttribute>()?.Type ?? type;
         var contract = WireJson.Options.GetTypeInfo(type);
         return contract.Kind switch
         {
@@ -79,7 +81,7 @@ internal sealed class Schemas(OpenApiDocument document)
         },
         IWireValue wire => new()
         {
-            Type = JsonSchemaType.String,
+            Type = wire.MayBeNumber ? JsonSchemaType.String | JsonSchemaType.Integer : JsonSchemaType.String,
             Format = FormatOf(type),
             Description = wire.Form,
             MinLength = type == typeof(Storage.CalendarId) ? 1 : null,
