@@ -28,7 +28,8 @@ internal static class Migration
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new StoreUnavailableException("The folder of the database file cannot be made: make it, or let this program write where it should be.", fault);
+            throw new StoreUnavailableException(
+                "The folder of the database file cannot be made: make it, or let this program write where it should be.", fault);
         }
     }
 }
