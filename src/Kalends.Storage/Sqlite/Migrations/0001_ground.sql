@@ -176,7 +176,7 @@ CREATE TABLE outbox (
 ) STRICT;
 
 -- What ANALYZE would find in a company of one tenant, fixed. Without it SQLite believes that a tenant has ten rows and scans all of its
--- attendances for each appointment saved (also inside foreign keys): 40 times slower at 30,000 appointments, and growing. Fixed, because
+-- attendances for each appointment saved (also inside foreign keys): 1,300 saved took 6.5 s among 34,000, not 20 ms. Fixed, because
 -- a plan must not change with the data. Rows, then rows for each value of the first column, of the first two, and so on.
 ANALYZE;
 
