@@ -1,3 +1,5 @@
+using Kalends.Appointments;
+using Kalends.Availability;
 using Kalends.Calendars;
 using Kalends.Messages;
 
@@ -8,6 +10,8 @@ public static class Catalogue
 {
     public static IReadOnlyList<CatalogueEntry> Entries { get; } =
     [
+        .. AppointmentsCatalogue.Entries,
+        .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
     ];
 }

@@ -5,7 +5,7 @@ namespace Kalends.Appointments;
 /// <summary>
 /// An appointment as stored: the columns that queries need, and the whole of it as <see cref="Json"/>, in UTF-8 as answers
 /// carry it (an all-day one without its span, which depends on who looks). <see cref="From"/> and <see cref="To"/> are seconds since
-/// 1970, an all-day one's in its owner's zone.
+/// 1970, an all-day one's in UTC: where its days lie is its calendars' affair.
 /// </summary>
 public sealed record AppointmentRow
 {

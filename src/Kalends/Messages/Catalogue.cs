@@ -17,6 +17,15 @@ public abstract record CatalogueEntry(string Name, string Summary)
     /// <summary>The media type of the text body it also takes, and how long that may be in bytes; null where there is none.</summary>
     public virtual (string MediaType, int Longest)? Text => null;
 
+    /// <summary>
+    /// A GET address of a query's own, beside <c>/v1/queries/{name}</c>: <c>/v1/appointments/{id}</c>. A segment in braces is the
+    /// member of that name; the others are parameters. See <see cref="IHasVersionTag"/> and <see cref="ITextResult"/> for its answers.
+    /// </summary>
+    public string? Path { get; init; }
+
+    /// <summary>The limits of this message that its callers should know of.</summary>
+    public IReadOnlyList<Limit> Limits { get; init; } = [];
+
     /// <summary>Reads the message from JSON and runs it. Queries take no options.</summary>
     public abstract ValueTask<Reply> Run(Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped);
 

@@ -24,11 +24,17 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
     : QueryContext(caller, now, session, permissions, stopped)
 {
     private readonly List<Change> changes = [];
+    private readonly HashSet<long> touched = [];
 
     public IReadOnlyList<Change> Changes => changes;
 
     /// <summary>A UUIDv7 (RFC 9562 §5.7) of the request's time, so that ids sort as they were made.</summary>
     public Guid NewId() => Guid.CreateVersion7(Now.ToDateTimeOffset());
 
+    /// <summary>Keys of calendars whose version rises though none of their appointments changed.</summary>
+    public IReadOnlyCollection<long> Touched => touched;
+
     public void Record(Change change) => changes.Add(change);
+
+    public void Touch(IEnumerable<long> calendars) => touched.UnionWith(calendars);
 }

@@ -73,7 +73,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         var slot = (caller.Tenant, caller.Person.Value, key);
         if (!running.TryAdd(slot, 0))
         {
-            return Reply.Refused(Refusal.Of(RefusalCode.Conflict, "The first request with this Idempotency-Key is still running.") with { RetryAfterSeconds = 1 });
+            var refused = Refusal.Of(RefusalCode.Conflict, "The first request with this Idempotency-Key is still running.");
+            return Reply.Refused(refused with { RetryAfterSeconds = 1 });
         }
 
         try
@@ -126,7 +127,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var record = new CommandRecord(
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
-        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes);
+        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
         if (requestHash is not null)
         {
             await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(outcome.Value!), position, now));
@@ -153,7 +154,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     private static Reply Replay(KeptAnswer first, string name, byte[] requestHash) =>
         first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
-            ? Reply.Refused(Refusal.Of(RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
+            ? Reply.Refused(Refusal.Of(
+                RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
             : first.Refused
                 ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
                 : new() { Replayed = first.Body, IsReplay = true, Position = first.Position };
@@ -167,9 +169,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var errors = new Errors();
         message.Validate(errors);
-        if (errors.Any)
+        if (errors.Refusal is { } refusal)
         {
-            return Refusal.At(RefusalCode.Invalid, errors.Found);
+            return refusal;
         }
 
         var needs = message.Needs(caller).ToList();

@@ -12,31 +12,39 @@ public sealed class Errors
     public const int Most = 100;
 
     private readonly List<FieldError> found;
+    private readonly HashSet<RefusalCode> codes;
     private readonly string prefix;
 
     public Errors()
-        : this([], "")
+        : this([], [], "")
     {
     }
 
-    private Errors(List<FieldError> found, string prefix) => (this.found, this.prefix) = (found, prefix);
+    private Errors(List<FieldError> found, HashSet<RefusalCode> codes, string prefix) =>
+        (this.found, this.codes, this.prefix) = (found, codes, prefix);
 
     public IReadOnlyList<FieldError> Found => found;
+
+    /// <summary>The refusal for all that was found: of one code when all faults share it, else invalid. Null when nothing is wrong.</summary>
+    public Refusal? Refusal => Any ? Refusal.At(codes.Count == 1 ? codes.First() : RefusalCode.Invalid, found) : null;
 
     public bool Any => found.Count > 0;
 
     public bool Full => found.Count >= Most;
 
-    public Errors In(string member) => new(found, prefix + "/" + Escape(member));
+    public Errors In(string member) => new(found, codes, prefix + "/" + Escape(member));
 
-    public Errors In(string member, int index) => new(found, prefix + "/" + Escape(member) + "/" + index.ToString(CultureInfo.InvariantCulture));
+    public Errors In(string member, int index) => new(found, codes, prefix + "/" + Escape(member) + "/" + index.ToString(CultureInfo.InvariantCulture));
 
-    public Errors In(int index) => new(found, prefix + "/" + index.ToString(CultureInfo.InvariantCulture));
+    public Errors In(int index) => new(found, codes, prefix + "/" + index.ToString(CultureInfo.InvariantCulture));
 
     public void Add(string member, string detail) => In(member).Add(detail);
 
-    public void Add(string detail)
+    public void Add(string detail) => Add(RefusalCode.Invalid, detail);
+
+    public void Add(RefusalCode code, string detail)
     {
+        codes.Add(code);
         if (!Full)
         {
             found.Add(new(prefix, detail));
@@ -49,6 +57,24 @@ public sealed class Errors
         if (!holds)
         {
             Add(member, detail);
+        }
+    }
+
+    /// <summary>The same for what the errors point to already.</summary>
+    public void Require(bool holds, string detail)
+    {
+        if (!holds)
+        {
+            Add(detail);
+        }
+    }
+
+    /// <summary>Notes a list that is longer than a request may carry; such a refusal is 413 and names the limit.</summary>
+    public void AtMost(int most, int count, string member)
+    {
+        if (count > most)
+        {
+            In(member).Add(RefusalCode.TooLarge, $"has {count} entries; the limit is {most}");
         }
     }
 

@@ -51,8 +51,12 @@ public sealed record Refusal
         new() { Code = code, Detail = detail, Errors = [new(pointer, detail)] };
 
     /// <summary>Several members of one request, all at once; the detail counts them.</summary>
-    public static Refusal At(RefusalCode code, IReadOnlyList<FieldError> errors) =>
-        new() { Code = code, Errors = errors, Detail = errors.Count == 1 ? errors[0].Detail : $"{errors.Count} members of the request are refused; see errors." };
+    public static Refusal At(RefusalCode code, IReadOnlyList<FieldError> errors) => new()
+    {
+        Code = code,
+        Errors = errors,
+        Detail = errors.Count == 1 ? errors[0].Detail : $"{errors.Count} members of the request are refused; see errors.",
+    };
 }
 
 /// <summary>The one table from refusals to the wire.</summary>

@@ -81,7 +81,7 @@ public static class RequestReader
         foreach (var member in element.EnumerateObject())
         {
             var name = NameOf(member);
-            var property = type.Properties.FirstOrDefault(property => property.Name == name && property.Set is not null);
+            var property = type.Properties.FirstOrDefault(property => property.Name == name);
             if (!seen.Add(name))
             {
                 errors.Add(name, "stands here twice");
@@ -106,13 +106,35 @@ public static class RequestReader
         }
     }
 
+    /// <summary>The member somebody may have meant: one that differs in case only, or by at most two letters.</summary>
     private static string Nearest(string name, JsonTypeInfo type)
     {
-        var known = type.Properties.Where(property => property.Set is not null).Select(property => property.Name).ToList();
-        var near = known.Find(candidate => candidate.Equals(name, StringComparison.OrdinalIgnoreCase))
-            ?? known.Find(candidate => candidate.Length > 3 && name.Length > 3
-                && (candidate.StartsWith(name[..4], StringComparison.OrdinalIgnoreCase) || candidate.EndsWith(name[^4..], StringComparison.OrdinalIgnoreCase)));
-        return near is null ? "" : $"; did you mean {near}?";
+        const int Near = 2;
+        var known = type.Properties.Select(property => (property.Name, Distance: Distance(property.Name, name))).MinBy(pair => pair.Distance);
+        return known.Name is null || known.Distance > Near || known.Name.Length <= Near ? "" : $"; did you mean {known.Name}?";
+    }
+
+    /// <summary>Levenshtein's distance, letters without case; far for names that are too long to be a slip.</summary>
+    private static int Distance(string left, string right)
+    {
+        if (right.Length > left.Length + 2)
+        {
+            return int.MaxValue;
+        }
+
+        var row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (var i = 1; i <= left.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= right.Length; j++)
+            {
+                var same = char.ToLowerInvariant(left[i - 1]) == char.ToLowerInvariant(right[j - 1]);
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (same ? 0 : 1)));
+            }
+        }
+
+        return row[^1];
     }
 
     private static string NameOf(JsonProperty member)

@@ -36,7 +36,7 @@ public static class WireJson
             MaxDepth = DeepestNesting,
             // Answers are JSON and say so; escaping every letter beyond ASCII would only make them longer.
             Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { NullMeansAbsent } },
+            TypeInfoResolver = new DefaultJsonTypeInfoResolver { Modifiers = { OnlyWhatIsCarried, NullMeansAbsent } },
         };
         foreach (var converter in new JsonConverter[]
         {
@@ -48,6 +48,23 @@ public static class WireJson
 
         options.MakeReadOnly();
         return options;
+    }
+
+    /// <summary>What our types work out from their members is not a member on the wire. (Anonymous types have no namespace.)</summary>
+    private static void OnlyWhatIsCarried(JsonTypeInfo type)
+    {
+        if (type.Kind != JsonTypeInfoKind.Object || type.Type.Namespace?.StartsWith("Kalends", StringComparison.Ordinal) != true)
+        {
+            return;
+        }
+
+        for (var index = type.Properties.Count - 1; index >= 0; index--)
+        {
+            if (type.Properties[index].Set is null)
+            {
+                type.Properties.RemoveAt(index);
+            }
+        }
     }
 
     private static void NullMeansAbsent(JsonTypeInfo type)

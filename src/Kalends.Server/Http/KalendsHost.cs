@@ -1,0 +1,78 @@
+using Kalends.Messages;
+using Kalends.Server.Http.Bearer;
+using Kalends.Server.Http.OpenApi;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Kalends.Server.Http;
+
+/// <summary>
+/// Puts the HTTP host together. A request passes, in this order: faults (whatever goes wrong becomes a problem), routing, the token,
+/// the person's rate, then the message's own endpoint, which reads the body, waits for its turn, runs and answers.
+/// </summary>
+public static class KalendsHost
+{
+    /// <summary>
+    /// A host not started yet. Arguments are configuration, such as <c>--urls=http://127.0.0.1:0</c> or <c>--environment=Development</c>.
+    /// Throws <see cref="SettingsException"/> when it could not serve as it is set up.
+    /// </summary>
+    public static WebApplication Build(string[] arguments, HostParts parts) => Build(WebApplication.CreateSlimBuilder(arguments), parts);
+
+    public static WebApplication Build(WebApplicationBuilder builder, HostParts parts)
+    {
+        var settings = KalendsSettings.From(builder.Configuration);
+        var development = builder.Environment.IsDevelopment() ? DevelopmentKey.Open(settings.Development) : null;
+        var issuers = TrustedIssuers.Of(settings, development);
+        Configure(builder, settings.Limits);
+        AddParts(builder.Services, parts, settings, issuers);
+        var app = builder.Build();
+        if (development is not null)
+        {
+            Log.Development(app.Logger, development.File);
+        }
+
+        app.UseMiddleware<Faults>();
+        app.UseRouting();
+        app.UseMiddleware<Authentication>();
+        Endpoints.Map(app, parts, settings.Limits);
+        Documents.Map(app, isOpen: development is not null);
+        return app;
+    }
+
+    private static void Configure(WebApplicationBuilder builder, LimitSettings limits)
+    {
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(limits.ShutdownSeconds));
+        builder.Services.Configure<KestrelServerOptions>(server => Configure(server, limits));
+    }
+
+    private static void Configure(KestrelServerOptions server, LimitSettings limits)
+    {
+        // The server counts by a heartbeat of one second, so a shorter grace means nothing to it.
+        var slow = new MinDataRate(limits.SlowBytesPerSecond, TimeSpan.FromSeconds(Math.Max(limits.SlowSeconds, 2)));
+        server.AddServerHeader = false;
+        server.Limits.MinRequestBodyDataRate = slow;
+        server.Limits.MinResponseDataRate = slow;
+        server.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
+        server.Limits.MaxRequestLineSize = limits.AddressBytes;
+        server.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(limits.HeaderSeconds);
+        server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.IdleSeconds);
+        server.Limits.MaxConcurrentConnections = limits.Connections;
+        server.Limits.MaxConcurrentUpgradedConnections = limits.Connections;
+        server.Limits.MaxRequestBodySize = limits.BodyBytes;
+    }
+
+    private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) => services
+        .AddSingleton(parts.Store)
+        .AddSingleton(parts.Clock)
+        .AddSingleton(parts.Permissions)
+        .AddSingleton(settings)
+        .AddSingleton(settings.Limits)
+        .AddSingleton(issuers)
+        .AddSingleton(TimeProvider.System)
+        .AddSingleton<Dispatcher>()
+        .AddSingleton<BearerTokens>()
+        .AddSingleton<PersonRates>()
+        .AddSingleton<Workload>()
+        .AddSingleton<Health>()
+        .AddKalendsDocument(parts.Entries);
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Configuration;
+
+namespace Kalends.Server.Http;
+
+/// <summary>
+/// What can be set, section <c>Kalends</c> of the configuration: <c>Kalends:Auth:Issuer</c> is <see cref="Auth"/>'s
+/// <see cref="AuthSettings.Issuer"/>, in the environment <c>Kalends__Auth__Issuer</c>.
+/// </summary>
+public sealed record KalendsSettings
+{
+    /// <summary>Whose tokens are believed.</summary>
+    public AuthSettings Auth { get; init; } = new();
+
+    /// <summary>Where development is switched on.</summary>
+    public DevelopmentSettings Development { get; init; } = new();
+
+    /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
+    public LimitSettings Limits { get; init; } = new();
+
+    /// <summary>Reads the section; a value that cannot be read or cannot be meant is a <see cref="SettingsException"/>.</summary>
+    public static KalendsSettings From(IConfiguration configuration)
+    {
+        KalendsSettings settings;
+        try
+        {
+            settings = configuration.GetSection("Kalends").Get<KalendsSettings>() ?? new();
+        }
+        catch (InvalidOperationException fault)
+        {
+            throw new SettingsException(fault.Message, fault);
+        }
+
+        var tooSmall = settings.Limits.InForce().Where(limit => limit.Most < 1).ToList();
+        return tooSmall.Count == 0
+            ? settings
+            : throw new SettingsException(string.Join(" ", tooSmall.Select(limit => $"Kalends:Limits:{limit.Name} must be at least 1.")));
+    }
+}
+
+/// <summary>Whose tokens are believed. Either <see cref="Authority"/>, or <see cref="Issuer"/> with <see cref="KeyFile"/>.</summary>
+public sealed record AuthSettings
+{
+    /// <summary>The address of an OpenID Connect provider; its keys are found there and followed as they change.</summary>
+    public string? Authority { get; init; }
+
+    /// <summary>What <c>iss</c> must say, to the letter, where keys come from <see cref="KeyFile"/>.</summary>
+    public string? Issuer { get; init; }
+
+    /// <summary>A public key in PEM, or a JWKS in JSON.</summary>
+    public string? KeyFile { get; init; }
+
+    /// <summary>What <c>aud</c> must name; <c>kalends</c> when absent.</summary>
+    public string? Audience { get; init; }
+
+    /// <summary>The signature algorithms that count; RS256, PS256 and ES256 when absent. Never <c>none</c> or a shared secret (HS…).</summary>
+    public IReadOnlyList<string>? Algorithms { get; init; }
+}
+
+public sealed record DevelopmentSettings
+{
+    /// <summary>Where the development signing key lies, or will once it is needed; a file of the user's own state folder when absent.</summary>
+    public string? KeyFile { get; init; }
+}
+
+/// <summary>The program cannot run as it is set up; the message says what to set.</summary>
+public sealed class SettingsException : Exception
+{
+    public SettingsException()
+    {
+    }
+
+    public SettingsException(string message)
+        : base(message)
+    {
+    }
+
+    public SettingsException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+}

@@ -1,0 +1,17 @@
+namespace Kalends.Server.Http;
+
+/// <summary>What the HTTP edge logs: one method each, with an id that stays.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed; trace {TraceId}")]
+    public static partial void Bug(ILogger logger, Exception fault, string method, string path, string traceId);
+
+    [LoggerMessage(1002, LogLevel.Warning, "The issuer's keys cannot be had: {Reason}")]
+    public static partial void NoKeys(ILogger logger, string reason);
+
+    [LoggerMessage(1003, LogLevel.Warning, "The store is not ready: {Reason}")]
+    public static partial void NotReady(ILogger logger, string reason);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Development is switched on: tokens of the development key {KeyFile} are believed")]
+    public static partial void Development(ILogger logger, string keyFile);
+}

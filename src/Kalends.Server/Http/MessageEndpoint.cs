@@ -1,0 +1,70 @@
+using Kalends.Messages;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Kalends.Server.Http;
+
+/// <summary>
+/// One message of the catalogue as an endpoint: reads it from a JSON body, a text body or parameters, runs it, answers. The caller is
+/// known by then.
+/// </summary>
+internal sealed class MessageEndpoint(CatalogueEntry entry, FlatMembers members, Dispatcher dispatcher, Workload workload, LimitSettings limits)
+{
+    /// <summary>POST: the message is the body.</summary>
+    public async Task Post(HttpContext context)
+    {
+        var parameters = Parameters.Of(context.Request);
+        var options = RequestOptions.Of(context, entry.IsCommand, parameters);
+        var kind = MediaType(context.Request);
+        var isText = kind is not null && kind == entry.Text?.MediaType;
+        var refusal = options.Refusal ?? (isText ? null : RequestOptions.RefuseOthers(parameters) ?? RefuseUnlessJson(kind));
+        using var body = new RequestBody(workload.Bodies);
+        refusal ??= await body.Read(context, isText ? entry.Text!.Value.Longest : limits.BodyBytes, limits);
+        if (refusal is not null)
+        {
+            await Problems.Write(context, refusal);
+            return;
+        }
+
+        await Answer(context, stopped => isText
+            ? entry.RunText(dispatcher, parameters.ToJson(members), RequestText.Decode(body.Bytes), Caller(context), options.Value, stopped)
+            : entry.Run(dispatcher, RequestText.WithoutMark(body.Bytes), Caller(context), options.Value, stopped));
+    }
+
+    /// <summary>GET: the message is in the address.</summary>
+    public async Task Get(HttpContext context)
+    {
+        var parameters = Parameters.Of(context.Request);
+        var options = RequestOptions.Of(context, entry.IsCommand, parameters);
+        if (options.Refusal is { } refusal)
+        {
+            await Problems.Write(context, refusal);
+            return;
+        }
+
+        if (entry.Path is { } path && context.GetEndpoint()?.Metadata.GetMetadata<OwnAddress>() is not null)
+        {
+            PathMembers.Add(parameters, path, context);
+        }
+
+        await Answer(context, stopped => entry.Run(dispatcher, parameters.ToJson(members), Caller(context), options.Value, stopped));
+    }
+
+    private async Task Answer(HttpContext context, Func<CancellationToken, ValueTask<Reply>> run) =>
+        await Answers.Write(context, await workload.Run(run, context.RequestAborted));
+
+    private static Caller Caller(HttpContext context) => context.Features.GetRequiredFeature<Caller>();
+
+    private static string? MediaType(HttpRequest request) =>
+        string.IsNullOrEmpty(request.ContentType) ? Answers.Json
+        : MediaTypeHeaderValue.TryParse(request.ContentType, out var kind) ? kind.MediaType.Value?.ToLowerInvariant() : null;
+
+    private Refusal? RefuseUnlessJson(string? kind) => kind == Answers.Json
+        ? null
+        : Refusal.Of(
+            RefusalCode.UnsupportedMediaType,
+            $"The body must be {Answers.Json}{(entry.Text is { } text ? " or " + text.MediaType : "")}.");
+}
+
+/// <summary>Marks the endpoint at a query's own address, whose path carries members.</summary>
+internal sealed class OwnAddress;

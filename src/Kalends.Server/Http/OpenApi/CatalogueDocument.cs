@@ -1,0 +1,130 @@
+using Kalends.Messages;
+using Microsoft.OpenApi;
+
+namespace Kalends.Server.Http.OpenApi;
+
+/// <summary>Writes every address of the catalogue into the OpenAPI document, and the few beside it.</summary>
+internal sealed class CatalogueDocument(OpenApiDocument document)
+{
+    private const string Security = "bearer";
+
+    private readonly Schemas schemas = new(document);
+
+    public void Describe(IReadOnlyList<CatalogueEntry> entries)
+    {
+        document.Info = new() { Title = "Kalends", Version = "v1", Description = "A group calendar: appointments, conflicts, openings." };
+        document.Servers = [];
+        document.Components ??= new();
+        document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
+        {
+            [Security] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", BearerFormat = "JWT" },
+        };
+        document.Security = [new() { [new(Security, document)] = [] }];
+        foreach (var entry in entries)
+        {
+            Describe(entry);
+        }
+
+        Add("/v1/limits", HttpMethod.Get, Plain("get-limits", "Lists the limits in force", schemas.OfResult(typeof(LimitsInForce))));
+    }
+
+    private void Describe(CatalogueEntry entry)
+    {
+        var address = Endpoints.AddressOf(entry);
+        Add(address, HttpMethod.Post, Post(entry));
+        var members = FlatMembers.Of(entry.MessageType);
+        if (!entry.IsCommand && members.SayAllRequired)
+        {
+            Add(address, HttpMethod.Get, Get(entry, members, address, "-get"));
+        }
+
+        if (entry.Path is { } path)
+        {
+            Add(path, HttpMethod.Get, Get(entry, members, path, "-at"));
+        }
+    }
+
+    private OpenApiOperation Post(CatalogueEntry entry)
+    {
+        var operation = Plain(entry.Name, entry.Summary, schemas.OfResult(entry.ResultType), entry);
+        var request = schemas.OfRequest(entry.MessageType);
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = new Dictionary<string, OpenApiMediaType> { [Answers.Json] = new OpenApiMediaType { Schema = request } },
+        };
+        if (entry.Text is { } text)
+        {
+            operation.RequestBody.Content![text.MediaType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
+        }
+
+        operation.Parameters = entry.IsCommand ? [DryRun(), Header("Idempotency-Key", Idempotency.LongestKey)] : [Header("Kalends-Position", 20)];
+        return operation;
+    }
+
+    private OpenApiOperation Get(CatalogueEntry entry, FlatMembers members, string path, string suffix)
+    {
+        var operation = Plain(entry.Name + suffix, entry.Summary, schemas.OfResult(entry.ResultType), entry);
+        operation.Parameters = [.. members.All.Select(member => Parameter(member, path))];
+        return operation;
+    }
+
+    private OpenApiOperation Plain(string id, string summary, IOpenApiSchema result, CatalogueEntry? entry = null) => new()
+    {
+        OperationId = id,
+        Summary = summary,
+        Tags = new HashSet<OpenApiTagReference> { new(entry is null ? "service" : entry.IsCommand ? "commands" : "queries", document) },
+        Responses = new()
+        {
+            ["200"] = Response("Done", IsText(entry) ? "text/calendar" : Answers.Json, IsText(entry) ? new OpenApiSchema { Type = JsonSchemaType.String } : result),
+            ["default"] = Response("Refused; see code", Problems.MediaType, schemas.OfResult(typeof(Problem))),
+        },
+    };
+
+    private static bool IsText(CatalogueEntry? entry) => entry is not null && typeof(ITextResult).IsAssignableFrom(entry.ResultType);
+
+    private static OpenApiResponse Response(string description, string mediaType, IOpenApiSchema schema) => new()
+    {
+        Description = description,
+        Content = new Dictionary<string, OpenApiMediaType> { [mediaType] = new OpenApiMediaType { Schema = schema } },
+    };
+
+    private OpenApiParameter Parameter(FlatMember member, string path)
+    {
+        var value = schemas.OfRequest(member.Value);
+        var inPath = path.Contains($"{{{member.Parameter}}}", StringComparison.Ordinal);
+        return new()
+        {
+            Name = member.Parameter,
+            In = inPath ? ParameterLocation.Path : ParameterLocation.Query,
+            Required = inPath || member.IsRequired,
+            Explode = true,
+            Schema = member.IsList ? new OpenApiSchema { Type = JsonSchemaType.Array, Items = value } : value,
+        };
+    }
+
+    private static OpenApiParameter DryRun() => new()
+    {
+        Name = "dryRun",
+        In = ParameterLocation.Query,
+        Description = "Work everything out, keep nothing",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+    };
+
+    private static OpenApiParameter Header(string name, int longest) => new()
+    {
+        Name = name,
+        In = ParameterLocation.Header,
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = longest },
+    };
+
+    private void Add(string path, HttpMethod method, OpenApiOperation operation)
+    {
+        if (!document.Paths.TryGetValue(path, out var item))
+        {
+            document.Paths[path] = item = new OpenApiPathItem { Operations = [] };
+        }
+
+        item.Operations![method] = operation;
+    }
+}

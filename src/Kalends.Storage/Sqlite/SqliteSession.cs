@@ -1,0 +1,67 @@
+using Kalends.Appointments;
+using Kalends.Availability;
+
+namespace Kalends.Storage.Sqlite;
+
+/// <summary>
+/// One tenant's view of a connection in a transaction. Every statement begins with the tenant as its first parameter, bound here,
+/// so that none can forget it. Reading and writing rows are one class each: on a reading session it is SQLite that refuses to write.
+/// </summary>
+internal abstract class SqliteSession(Connection connection, long tenant) : IReadSession
+{
+    /// <summary>What each capability asks for, and who answers: one line a capability.</summary>
+    private static readonly Dictionary<Type, Func<SqliteSession, object>> Ports = new()
+    {
+        [typeof(ICalendarRows)] = session => new CalendarRows(session),
+        [typeof(ICalendarWrites)] = session => new CalendarRows(session),
+        [typeof(IAttendanceRows)] = session => new AttendanceRows(session),
+        [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
+        [typeof(IAppointmentRows)] = session => new AppointmentRows(session),
+        [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
+        [typeof(IChangeRows)] = session => new ChangeRows(session),
+        [typeof(ITrailWrites)] = session => new TrailRows(session),
+        [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+    };
+
+    private bool over;
+
+    /// <summary>The connection while the transaction lasts; rows kept beyond it would read somebody else's.</summary>
+    public Connection Connection => over ? throw new ObjectDisposedException(GetType().Name) : connection;
+
+    public T Rows<T>()
+        where T : class => (T)Ports[typeof(T)](this);
+
+    /// <summary>A statement with the tenant bound as ?1.</summary>
+    public Statement Prepare(string constantSql) => Connection.Prepare(constantSql).With(tenant);
+
+    public ValueTask DisposeAsync()
+    {
+        if (!over)
+        {
+            over = true;
+            End(connection);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    protected abstract void End(Connection connection);
+}
+
+internal sealed class SqliteReadSession(Connection connection, long tenant, Readers readers) : SqliteSession(connection, tenant)
+{
+    protected override void End(Connection connection) => readers.End(connection);
+}
+
+/// <summary>Disposing it undoes what was not committed and lets the next one write.</summary>
+internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns) : SqliteSession(connection, tenant), IWriteSession
+{
+    public ValueTask Commit(CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        Connection.Commit();
+        return DisposeAsync();
+    }
+
+    protected override void End(Connection connection) => turns.End();
+}

@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Data.Sqlite;
+
+namespace Kalends.Storage.Sqlite;
+
+/// <summary>
+/// The embedded store: one file, any number of readers on snapshots of their own (write-ahead log), one writer at a time over
+/// all processes that share the file. SQLite works on the caller's thread; only waiting to write is asynchronous.
+/// </summary>
+public sealed class SqliteStore : IStore, IAsyncDisposable
+{
+    private readonly string file;
+    private readonly Readers readers;
+    private readonly WriterTurns writers;
+
+    /// <param name="connectionString"><c>Data Source=FILE</c></param>
+    public SqliteStore(string connectionString)
+    {
+        var source = new SqliteConnectionStringBuilder(connectionString).DataSource;
+        if (source.Length == 0 || source.StartsWith(":memory:", StringComparison.Ordinal))
+        {
+            throw new ArgumentException("The connection string must name a file: Data Source=FILE", nameof(connectionString));
+        }
+
+        file = Path.GetFullPath(source);
+        readers = new(file);
+        writers = new(() => Schema.Required(Connection.OpenForWriting(file, create: false)));
+    }
+
+    public ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        return ValueTask.FromResult<IReadSession>(BeginReading(tenant));
+    }
+
+    public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
+    {
+        var connection = await writers.Begin(stopped);
+        try
+        {
+            var key = TenantRows.Key(connection, tenant) ?? TenantRows.Add(connection, tenant);
+            return new SqliteWriteSession(connection, key, writers);
+        }
+        catch
+        {
+            writers.End();
+            throw;
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        await using var session = BeginReading(tenant: null);
+        return TenantRows.Names(session.Connection);
+    }
+
+    public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
+    {
+        await using var session = BeginReading(tenant: null);
+        foreach (var finding in Soundness.Findings(session.Connection, stopped))
+        {
+            yield return finding;
+        }
+    }
+
+    public ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped) => Migration.Run(file, stopped);
+
+    public async ValueTask<bool> IsReady(CancellationToken stopped)
+    {
+        try
+        {
+            await using var session = BeginReading(tenant: null);
+            Schema.Require(session.Connection);
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Waits for the writer to end, then closes; the last to close a file folds its log into it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (readers.Close())
+        {
+            await writers.DisposeAsync();
+        }
+    }
+
+    private SqliteReadSession BeginReading(string? tenant)
+    {
+        var connection = readers.Begin();
+        try
+        {
+            return new(connection, (tenant is null ? null : TenantRows.Key(connection, tenant)) ?? TenantRows.Unknown, readers);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+}

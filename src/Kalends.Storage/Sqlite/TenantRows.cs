@@ -1,0 +1,32 @@
+namespace Kalends.Storage.Sqlite;
+
+/// <summary>Tenants and their small keys, which lead every other row.</summary>
+internal static class TenantRows
+{
+    /// <summary>The key that no tenant has: nothing is found under it.</summary>
+    public const long Unknown = 0;
+
+    public static long? Key(Connection connection, string name)
+    {
+        var row = connection.Prepare("SELECT key FROM tenant WHERE name = ?1").With(name);
+        return row.Step() ? row.Long(0) : null;
+    }
+
+    public static long Add(Connection connection, string name)
+    {
+        connection.Prepare("INSERT INTO tenant (name) VALUES (?1)").With(name).Run();
+        return connection.LastRowId;
+    }
+
+    public static List<string> Names(Connection connection)
+    {
+        var names = new List<string>();
+        var rows = connection.Prepare("SELECT name FROM tenant ORDER BY name");
+        while (rows.Step())
+        {
+            names.Add(rows.Text(0));
+        }
+
+        return names;
+    }
+}

@@ -1,0 +1,98 @@
+using static Kalends.Storage.Sqlite.AppointmentChecks;
+
+namespace Kalends.Storage.Sqlite;
+
+/// <summary>The trail must tell the whole story of every appointment, and change log and outbox must follow it.</summary>
+internal static class TrailChecks
+{
+    /// <summary>What the trail said of the same appointment just before, correlated with the outer <c>x</c>.</summary>
+    private const string EntryBefore = """
+        FROM trail b WHERE b.tenant = x.tenant AND b.appointment = x.appointment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1
+        """;
+
+    private const string LastEntry = """
+        FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1
+        """;
+
+    public static readonly Check[] All =
+    [
+        new("""
+            SELECT 'Trail entry ' || x.seq || ' has no command'
+            FROM trail x WHERE NOT EXISTS (SELECT 1 FROM command c WHERE c.tenant = x.tenant AND c.id = x.command)
+            """),
+        // Given without gaps, since what is rolled back gives its numbers back and there is one writer.
+        new("""
+            SELECT 'Trail entries are missing between ' || earlier || ' and ' || seq
+            FROM (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) AS earlier FROM trail) WHERE seq <> earlier + 1
+            """),
+        new("""
+            SELECT 'Trail entries are missing after ' || coalesce(max(seq), 0)
+            FROM trail HAVING coalesce(max(seq), 0) <> coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'trail'), 0)
+            """),
+        new("""
+            SELECT 'Tenant ' || t.name || ': its last sequence number is ' || t.last || ', its trail ends otherwise'
+            FROM tenant t WHERE t.last <> coalesce((SELECT max(seq) FROM trail x WHERE x.tenant = t.key), 0)
+            """),
+        new($"""
+            SELECT 'Trail entry ' || x.seq || ' does not follow from the one before of its appointment: ' || kind || ' to version ' || version
+            FROM (SELECT seq, kind, version, lag(kind) OVER story AS kind_before, lag(version) OVER story AS version_before
+                  FROM trail WHERE appointment IS NOT NULL WINDOW story AS (PARTITION BY tenant, appointment ORDER BY seq)) x
+            WHERE (CASE kind
+                WHEN 'created' THEN (kind_before IS NULL AND version = 1) OR (kind_before = 'deleted' AND version IN (1, version_before + 1))
+                WHEN 'modified' THEN kind_before <> 'deleted' AND version = version_before + 1
+                ELSE kind_before <> 'deleted' AND version = version_before END) IS NOT TRUE
+            """),
+        new($"""
+            SELECT 'Trail entry ' || x.seq || ' did not begin with what the one before it left'
+            FROM trail x WHERE x.appointment IS NOT NULL AND x.before IS NOT (SELECT b.after {EntryBefore})
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || {Id("p.id")}
+            FROM appointment p JOIN tenant t ON t.key = p.tenant
+            WHERE p.body IS NOT (SELECT x.after {LastEntry}) OR p.version IS NOT (SELECT x.version {LastEntry})
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': the trail ends with an appointment that is not there: ' || {Id("x.appointment")}
+            FROM (SELECT tenant, appointment, max(seq) AS seq FROM trail WHERE appointment IS NOT NULL GROUP BY tenant, appointment) e
+            JOIN trail x ON x.seq = e.seq JOIN tenant t ON t.key = x.tenant
+            WHERE x.kind <> 'deleted' AND NOT EXISTS (SELECT 1 FROM appointment p WHERE p.tenant = x.tenant AND p.id = x.appointment)
+            """),
+        new("""
+            SELECT 'Trail entry ' || x.seq || ' has ' || count(o.seq) || ' publications instead of one'
+            FROM trail x LEFT JOIN outbox o ON o.trail = x.seq WHERE x.appointment IS NOT NULL GROUP BY x.seq HAVING count(o.seq) <> 1
+            """),
+        new("""
+            SELECT 'Publication ' || o.seq || ' belongs to no trail entry of an appointment of its tenant'
+            FROM outbox o LEFT JOIN trail x ON x.seq = o.trail
+            WHERE o.trail IS NOT NULL AND (x.appointment IS NULL OR x.tenant <> o.tenant)
+            """),
+        new("""
+            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' has version ' || c.version || ', older than its last change ' || max(g.seq)
+            FROM calendar c JOIN calendar_change g ON g.tenant = c.tenant AND g.calendar = c.key JOIN tenant t ON t.key = c.tenant
+            GROUP BY c.tenant, c.key HAVING c.version < max(g.seq)
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs a change that the trail does not have: ' || g.seq
+            FROM calendar_change g JOIN tenant t ON t.key = g.tenant LEFT JOIN trail x ON x.seq = g.seq
+            WHERE (x.tenant = g.tenant AND x.appointment = g.appointment AND x.version = g.version AND g.created_seq <= g.seq) IS NOT TRUE
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs an appointment as there that does not lie on it: ' || {Id("g.appointment")}
+            FROM calendar_change g JOIN tenant t ON t.key = g.tenant
+            WHERE g.deleted = 0
+              AND NOT EXISTS (SELECT 1 FROM attendance a WHERE a.tenant = g.tenant AND a.appointment = g.appointment AND a.calendar = g.calendar)
+              AND NOT EXISTS (SELECT 1 FROM appointment p WHERE p.tenant = g.tenant AND p.id = g.appointment AND p.owner = g.calendar)
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || l.calendar || ' does not log an appointment that lies on it: ' || {Id("l.appointment")}
+            FROM (SELECT tenant, calendar, appointment FROM attendance UNION SELECT tenant, owner, id FROM appointment) l
+            JOIN tenant t ON t.key = l.tenant
+            LEFT JOIN calendar_change g ON g.tenant = l.tenant AND g.calendar = l.calendar AND g.appointment = l.appointment
+            WHERE g.deleted IS NOT 0
+            """),
+        Json("command", "data", Id("x.id")),
+        Json("trail", "before", "'entry ' || x.seq"),
+        Json("trail", "after", "'entry ' || x.seq"),
+        Json("outbox", "data", "'publication ' || x.seq"),
+    ];
+}

@@ -1,0 +1,57 @@
+using Kalends.Messages;
+using Kalends.Storage;
+
+namespace Kalends.Appointments;
+
+/// <summary>Deletes up to 5,000 appointments, all or none. A version makes the deletion conditional.</summary>
+public sealed record DeleteAppointments : Command<DeletedAppointments>
+{
+    public required IReadOnlyList<AppointmentToDelete> Appointments { get; init; }
+
+    public Scope? Scope { get; init; }
+
+    public override object TrailData => new { Scope, Appointments = Appointments.Count };
+
+    public override void Validate(Errors errors)
+    {
+        errors.AtMost(AppointmentLimits.PerCall, Appointments.Count, "appointments");
+        var seen = new HashSet<Guid>();
+        errors.Each("appointments", Appointments, (item, at) => at.Require(seen.Add(item.Id), "id", "is in this request twice"));
+    }
+
+    public override async ValueTask<Outcome<DeletedAppointments>> Execute(CommandContext context)
+    {
+        var known = await KnownAppointments.Find(context, [.. Appointments.Select(item => item.Id)]);
+        var missing = new Errors();
+        foreach (var (item, index) in Appointments.Select((item, index) => (item, index)).Where(pair => !known.ContainsKey(pair.item.Id)))
+        {
+            missing.In("appointments", index).In("id").Add(RefusalCode.NotFound, $"there is no appointment {item.Id}");
+        }
+
+        var wanted = Appointments.Select((item, index) => (known.GetValueOrDefault(item.Id)!, item.Version, index)).ToList();
+        if (missing.Refusal is { } notFound)
+        {
+            return notFound;
+        }
+
+        if (await KnownAppointments.RefuseChange(context, wanted) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var calendars = await context.Rows<ICalendarWrites>().Lock([.. known.Values.SelectMany(item => item.Calendars).Distinct()]);
+        await KnownAppointments.Write(context, [.. Appointments.Select(item => new Edit(known[item.Id], null))], calendars);
+        return new DeletedAppointments([.. Appointments.Select(item => new DeletedAppointment(item.Id))]);
+    }
+}
+
+public sealed record AppointmentToDelete
+{
+    public required Guid Id { get; init; }
+
+    public long? Version { get; init; }
+}
+
+public sealed record DeletedAppointments(IReadOnlyList<DeletedAppointment> Deleted);
+
+public sealed record DeletedAppointment(Guid Id, int? Occurrences = null);

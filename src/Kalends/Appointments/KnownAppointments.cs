@@ -1,0 +1,75 @@
+using Kalends.Availability;
+using Kalends.Messages;
+using Kalends.Messages.Json;
+using Kalends.Storage;
+
+namespace Kalends.Appointments;
+
+/// <summary>A stored appointment and what it says.</summary>
+public sealed record KnownAppointment(AppointmentRow Row, Appointment Says)
+{
+    public IEnumerable<CalendarId> Calendars => Says.Attendees!.Select(attendee => attendee.Calendar).Prepend(Says.Owner!.Value);
+
+    public static KnownAppointment Of(AppointmentRow row) => new(row, WireJson.Read<Appointment>(row.Json));
+}
+
+/// <summary>One appointment that a command makes, replaces or deletes.</summary>
+public sealed record Edit(KnownAppointment? Before, Appointment? After);
+
+/// <summary>What all commands about stored appointments share: finding them, checking the right to change them, and writing the edits.</summary>
+public static class KnownAppointments
+{
+    public static async ValueTask<IReadOnlyDictionary<Guid, KnownAppointment>> Find(QueryContext context, IReadOnlyCollection<Guid> ids) =>
+        ids.Count == 0
+            ? new Dictionary<Guid, KnownAppointment>()
+            : (await context.Rows<IAppointmentRows>().Find(ids)).ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
+
+    /// <summary>
+    /// Notes each appointment that the caller may not change, that another application manages, or whose version is not the expected one.
+    /// </summary>
+    public static async ValueTask<Refusal?> RefuseChange(
+        CommandContext context, IReadOnlyList<(KnownAppointment Known, long? Version, int Index)> wanted)
+    {
+        var access = await context.Decide([.. wanted.Select(item => item.Known.Says.Owner!.Value).Distinct()]);
+        var (missing, forbidden, managed, stale) = (new Errors(), new Errors(), new Errors(), new Errors());
+        foreach (var (known, version, index) in wanted)
+        {
+            var owner = known.Says.Owner!.Value;
+            if (!access.May(Permission.Modify, owner) && known.Row.Privacy == Privacy.Secret)
+            {
+                // Who may not know of it must not learn from a refusal that it exists.
+                missing.In("appointments", index).In("id").Add(RefusalCode.NotFound, $"there is no appointment {known.Row.Id}");
+            }
+            else if (!access.May(Permission.Modify, owner))
+            {
+                forbidden.In("appointments", index).In("id").Add(
+                    RefusalCode.Forbidden, $"{context.Caller.Person} may not change the calendar {owner}");
+            }
+            else if (known.Says.ManagedByApp == true && known.Says.App != context.Caller.App)
+            {
+                managed.In("appointments", index).In("id").Add(
+                    RefusalCode.ManagedByApp, $"only the application {known.Says.App} may change this appointment");
+            }
+            else if (version is not null && version != known.Row.Version)
+            {
+                stale.In("appointments", index).In("version").Add(
+                    RefusalCode.StaleVersion, $"is {version}, but the appointment is at version {known.Row.Version}");
+            }
+        }
+
+        return missing.Refusal ?? forbidden.Refusal ?? managed.Refusal ?? stale.Refusal;
+    }
+
+    /// <summary>Writes what was decided, and records each change for trail, change logs and outbox.</summary>
+    public static async ValueTask Write(CommandContext context, IReadOnlyList<Edit> edits, IReadOnlyDictionary<CalendarId, Calendar> calendars)
+    {
+        var writes = context.Rows<IAppointmentWrites>();
+        var bookings = edits.Select(edit => edit.After is null ? null : Bookings.Of(edit.After, calendars)).ToList();
+        await writes.Save([.. bookings.OfType<Booking>()]);
+        await writes.Delete([.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)]);
+        foreach (var (edit, booking) in edits.Zip(bookings))
+        {
+            context.Record(AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
+        }
+    }
+}

@@ -1,0 +1,97 @@
+using Kalends.Messages;
+using Kalends.Storage;
+using Kalends.Time;
+
+namespace Kalends.Availability;
+
+/// <summary>How much one query may ask for.</summary>
+public static class QueryLimits
+{
+    /// <summary>A large department, and as many as one appointment may have.</summary>
+    public const int Attendees = 500;
+
+    /// <summary>Five years and their leap days.</summary>
+    public const int LongestDays = 1_830;
+
+    /// <summary>More stretches than this make an answer of tens of megabytes that nobody draws.</summary>
+    public const int Stretches = 250_000;
+
+    /// <summary>Answers without pages are refused, not cut, when they would be huge.</summary>
+    public static Refusal? RefuseHuge(IEnumerable<Timeline> timelines)
+    {
+        var count = timelines.Sum(timeline => timeline.Segments.Length);
+        return count <= Stretches ? null : Refusal.At(
+            RefusalCode.TooLarge, "/timespan",
+            $"covers {count} stretches of these calendars; the limit is {Stretches}: ask for fewer attendees or a shorter time");
+    }
+
+    public static void Check(Timespan timespan, Errors errors)
+    {
+        errors.Require(timespan.From < timespan.To, "timespan", "from must be before to");
+        errors.Require((timespan.To - timespan.From).TotalDays <= LongestDays, "timespan", $"must cover at most five years ({LongestDays} days)");
+    }
+
+    public static void Check(IReadOnlyList<CalendarId> attendees, Errors errors)
+    {
+        errors.Require(attendees.Count > 0, "attendees", "must name at least one calendar");
+        errors.AtMost(Attendees, attendees.Count, "attendees");
+    }
+}
+
+/// <summary>A calendar that a group query could not look at, and why.</summary>
+public sealed record UnknownCalendar(CalendarId Calendar, string Reason)
+{
+    public const string NoPermission = "no-permission";
+}
+
+/// <summary>
+/// The calendars a query asks for, each once and in the order asked, with what the caller may see of them. One that nobody ever
+/// wrote to is empty: its key is <see cref="NoKey"/>, under which no row is stored.
+/// </summary>
+public sealed class AskedCalendars
+{
+    public const long NoKey = -1;
+
+    private readonly Dictionary<long, CalendarId> ids;
+
+    private AskedCalendars(IReadOnlyList<CalendarId> asked, IReadOnlyDictionary<CalendarId, Calendar> rows, Access access, Caller caller)
+    {
+        Visible = [.. asked.Where(id => access.May(Permission.ViewFreeBusy, id))];
+        Unknown = [.. asked.Where(id => !access.May(Permission.ViewFreeBusy, id)).Select(id => new UnknownCalendar(id, UnknownCalendar.NoPermission))];
+        Keys = [.. Visible.Select(id => rows.GetValueOrDefault(id)?.Key ?? NoKey)];
+        Rows = rows;
+        Sight = new(access, rows.GetValueOrDefault(caller.Person)?.Key);
+        ViewerZone = rows.GetValueOrDefault(caller.Person)?.ZoneOrUtc ?? "UTC";
+        ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
+    }
+
+    public IReadOnlyList<CalendarId> Visible { get; }
+
+    /// <summary>The keys of <see cref="Visible"/>, place by place.</summary>
+    public IReadOnlyList<long> Keys { get; }
+
+    public IReadOnlyList<UnknownCalendar> Unknown { get; }
+
+    public IReadOnlyList<UnknownCalendar>? UnknownOrNull => Unknown.Count > 0 ? Unknown : null;
+
+    public IReadOnlyDictionary<CalendarId, Calendar> Rows { get; }
+
+    public Sight Sight { get; }
+
+    /// <summary>The zone of the caller's own calendar, in which all-day appointments are shown.</summary>
+    public string ViewerZone { get; }
+
+    public CalendarId IdOf(long key) => ids[key];
+
+    /// <summary>Where a page ended, by place in the order asked.</summary>
+    public AttendancePlace PlaceOf(Attendance last) => new(Keys.ToList().IndexOf(last.Calendar), last.From, last.Appointment);
+
+    public AttendancePlace PlaceOf(HeldTime held) => new(Keys.ToList().IndexOf(held.Calendar), held.From, held.Hold);
+
+    public static async ValueTask<AskedCalendars> Find(QueryContext context, IEnumerable<CalendarId> asked)
+    {
+        List<CalendarId> once = [.. asked.Distinct()];
+        var rows = await context.Rows<ICalendarRows>().Find([.. once.Append(context.Caller.Person).Distinct()]);
+        return new(once, rows, await context.Decide(once), context.Caller);
+    }
+}

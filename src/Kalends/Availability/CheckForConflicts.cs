@@ -1,0 +1,85 @@
+using Kalends.Messages;
+using Kalends.Storage;
+using Kalends.Time;
+using NodaTime;
+
+namespace Kalends.Availability;
+
+/// <summary>
+/// Who of up to 500 people is taken in a timespan, and by what. Only people who have any; each appointment on its own; held time
+/// comes without an appointment. Titles only where the caller may see them.
+/// </summary>
+public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
+{
+    public const int MostIgnored = 1_000;
+
+    public required Timespan Timespan { get; init; }
+
+    public required IReadOnlyList<CalendarId> Attendees { get; init; }
+
+    /// <summary>Appointments to look past, such as the one that is being moved.</summary>
+    public IReadOnlyList<Guid>? Ignore { get; init; }
+
+    public override void Validate(Errors errors)
+    {
+        base.Validate(errors);
+        QueryLimits.Check(Timespan, errors);
+        QueryLimits.Check(Attendees, errors);
+        errors.AtMost(MostIgnored, Ignore?.Count ?? 0, "ignore");
+    }
+
+    public override async ValueTask<Outcome<FoundConflicts>> Execute(QueryContext context)
+    {
+        var cursor = Cursors.Read<FoundConflicts, AttendancePlace>(this, context);
+        if (cursor.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
+        var asked = await AskedCalendars.Find(context, Attendees);
+        var (from, to) = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        var rows = context.Rows<IAttendanceRows>();
+        var ignored = Ignore?.ToHashSet() ?? [];
+        var found = await rows.Page(asked.Keys, from, to, true, cursor.Value, LimitInForce + 1 + ignored.Count);
+        var blocking = found.Where(attendance => !ignored.Contains(attendance.Appointment)).Take(LimitInForce + 1).ToList();
+        var more = blocking.Count > LimitInForce;
+        var page = more ? blocking[..LimitInForce] : blocking;
+        var next = more ? asked.PlaceOf(page[^1]) : null;
+        var held = (await rows.Held(asked.Keys, from, to, context.Now.ToUnixTimeSeconds()))
+            .Where(hold => IsOnPage(asked.PlaceOf(hold), cursor.Value, next));
+        return new FoundConflicts(
+            await Show(rows, asked, page, held), asked.UnknownOrNull, next is null ? null : Cursors.Write(this, context, next));
+    }
+
+    private static bool IsOnPage(AttendancePlace place, AttendancePlace? after, AttendancePlace? last) =>
+        (after is null || Compare(place, after) > 0) && (last is null || Compare(place, last) <= 0);
+
+    private static int Compare(AttendancePlace left, AttendancePlace right) => (left.Calendar, left.From).CompareTo((right.Calendar, right.From)) switch
+    {
+        0 => left.Appointment.CompareTo(right.Appointment),
+        var order => order,
+    };
+
+    private static async ValueTask<List<CalendarConflicts>> Show(
+        IAttendanceRows rows, AskedCalendars asked, List<Attendance> page, IEnumerable<HeldTime> held)
+    {
+        var shown = page.Where(attendance => asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar)) == Seen.Details)
+            .Select(attendance => attendance.Appointment).ToHashSet();
+        var titles = await rows.Titles(shown);
+        var busy = page.Select(attendance => (attendance.Calendar, Busy: new ConflictingTime(
+                CalendarTimelines.InstantOf(attendance.From), CalendarTimelines.InstantOf(attendance.To),
+                shown.Contains(attendance.Appointment) ? attendance.Appointment : null,
+                shown.Contains(attendance.Appointment) ? titles.GetValueOrDefault(attendance.Appointment) : null)))
+            .Concat(held.Select(hold => (hold.Calendar, Busy: new ConflictingTime(
+                CalendarTimelines.InstantOf(hold.From), CalendarTimelines.InstantOf(hold.To), null, null))))
+            .ToLookup(pair => pair.Calendar, pair => pair.Busy);
+        return [.. asked.Visible.Zip(asked.Keys).Where(pair => busy.Contains(pair.Second))
+            .Select(pair => new CalendarConflicts(pair.First, [.. busy[pair.Second].OrderBy(time => time.From)]))];
+    }
+}
+
+public sealed record FoundConflicts(IReadOnlyList<CalendarConflicts> Conflicts, IReadOnlyList<UnknownCalendar>? Unknown, string? Cursor);
+
+public sealed record CalendarConflicts(CalendarId Calendar, IReadOnlyList<ConflictingTime> Busy);
+
+public readonly record struct ConflictingTime(Instant From, Instant To, Guid? Appointment, string? Title);

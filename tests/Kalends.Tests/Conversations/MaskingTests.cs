@@ -1,0 +1,99 @@
+using System.Text.Json.Nodes;
+using Kalends.Messages;
+
+namespace Kalends.Tests.Conversations;
+
+/// <summary>Every query walked by one who may see all and one who may not: no hidden word may come out.</summary>
+public sealed class MaskingTests
+{
+    private const string Span = """{"from":"2026-11-23T00:00:00Z","to":"2026-11-24T00:00:00Z"}""";
+    private static readonly Caller Stranger = Desk.As("user:zoe");
+
+    private static string Meeting(string privacy, string start) => $$"""
+        {"title":"Hidden-{{privacy}}","description":"Hidden","location":"Hidden","privacy":"{{privacy}}","start":"2026-11-23T{{start}}:00","timeZone":"UTC",
+         "duration":"PT1H","metadata":{"deal":"Hidden"},"attendees":[{"calendar":"user:ana"},{"calendar":"user:ben","response":"accepted"}]}
+        """;
+
+    [Fact]
+    public async Task No_query_shows_a_stranger_what_is_private_or_secret()
+    {
+        await using var desk = await Desk.Open();
+        var ids = new[] { await desk.Save(Meeting("private", "09:00")), await desk.Save(Meeting("secret", "12:00")) };
+        foreach (var (name, query) in Queries(ids))
+        {
+            var reply = await desk.Run(name, query, Stranger);
+            var text = System.Text.Encoding.UTF8.GetString(reply.Refusal is { } refusal
+                ? Kalends.Messages.Json.WireJson.Write(refusal with { Detail = "", Errors = [] })
+                : Kalends.Messages.Json.WireJson.WriteAny(reply.Result!));
+            Assert.DoesNotContain("Hidden", text, StringComparison.Ordinal);
+            if (name is not "get-changes")
+            {
+                Assert.DoesNotContain(ids, id => text.Contains(id, StringComparison.Ordinal));
+            }
+        }
+    }
+
+    [Fact]
+    public async Task The_owner_and_the_attendees_see_everything()
+    {
+        await using var desk = await Desk.Open();
+        await desk.Save(Meeting("private", "09:00"));
+        await desk.Save(Meeting("secret", "12:00"));
+        foreach (var caller in new[] { Desk.As("user:ana"), Desk.As("user:ben") })
+        {
+            var found = await desk.Do("get-appointments", $$"""{"timespan":{{Span}},"attendees":["user:ana","user:ben"]}""", caller);
+            Assert.Equal(["Hidden-private", "Hidden-secret"], found["appointments"]!.AsObject().Select(pair => (string)pair.Value!["title"]!).Order());
+            Assert.Equal(4, found["entries"]!.AsArray().Count);
+        }
+    }
+
+    [Fact]
+    public async Task A_private_appointment_is_a_busy_block_under_another_id_in_each_calendar()
+    {
+        await using var desk = await Desk.Open();
+        await desk.Save(Meeting("private", "09:00"));
+        var found = await desk.Do("get-appointments", $$"""{"timespan":{{Span}},"attendees":["user:ana","user:ben"]}""", Stranger);
+        var blocks = found["appointments"]!.AsObject().Select(pair => pair.Value!.ToJsonString()).ToList();
+        Assert.Equal(2, blocks.Count);
+        Assert.All(blocks, block => Assert.Equal(
+            """{"span":{"from":"2026-11-23T09:00:00Z","to":"2026-11-23T10:00:00Z"},"freeBusyStatus":"busy","masked":true}""", block));
+    }
+
+    [Fact]
+    public async Task A_secret_appointment_is_a_closed_time_to_others_and_still_blocks()
+    {
+        await using var desk = await Desk.Open();
+        var id = await desk.Save(Meeting("secret", "12:00"));
+        var query = $$"""{"timespan":{{Span}},"attendees":["user:ana"]}""";
+        Assert.Empty((await desk.Do("get-appointments", query, Stranger))["entries"]!.AsArray());
+        var calendar = (await desk.Do("get-free-busy", query, Stranger))["calendars"]![0]!;
+        Assert.Empty(calendar["busy"]!.AsArray());
+        Assert.Equal("""{"from":"2026-11-23T12:00:00Z","to":"2026-11-23T13:00:00Z"}""", calendar["closed"]![0]!.ToJsonString());
+        Assert.Equal("outside-open-hours", Reason(await desk.Do("explain-availability", query, Stranger)));
+        Assert.Equal("busy", Reason(await desk.Do("explain-availability", query)));
+        Assert.Equal(2, (await desk.Do("find-openings", query, Stranger))["openings"]!.AsArray().Count);
+        Assert.Equal(RefusalCode.NotFound, (await desk.Refused("get-appointment", $$"""{"id":"{{id}}"}""", Stranger)).Code);
+        Assert.Equal(RefusalCode.NotFound, (await desk.Refused("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""", Stranger)).Code);
+    }
+
+    private static string Reason(JsonNode explained) => (string)explained["calendars"]![0]!["stretches"]![1]!["reason"]!;
+
+    private static IEnumerable<(string Name, string Query)> Queries(string[] ids)
+    {
+        var people = $$"""{"timespan":{{Span}},"attendees":["user:ana","user:ben"]}""";
+        foreach (var name in new[] { "get-appointments", "check-for-conflicts", "find-openings", "explain-availability", "get-free-busy" })
+        {
+            yield return (name, people);
+        }
+
+        yield return ("get-appointments", people.Replace("]}", "],\"detail\":\"summary\"}", StringComparison.Ordinal));
+        yield return ("find-openings", people.Replace("]}", "],\"nearMisses\":5,\"duration\":\"PT8H\"}", StringComparison.Ordinal));
+        yield return ("get-changes", """{"calendar":"user:ana"}""");
+        yield return ("get-calendars", "{}");
+        yield return ("export-calendar", """{"calendar":"user:ana"}""");
+        foreach (var id in ids)
+        {
+            yield return ("get-appointment", $$"""{"id":"{{id}}"}""");
+        }
+    }
+}
