@@ -1,6 +1,7 @@
 using Kalends.Appointments;
 using Kalends.Availability;
 using Kalends.Calendars;
+using Kalends.ICalendar;
 using Kalends.Messages;
 
 namespace Kalends;
@@ -13,5 +14,6 @@ public static class Catalogue
         .. AppointmentsCatalogue.Entries,
         .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
+        .. ICalendarCatalogue.Entries,
     ];
 }

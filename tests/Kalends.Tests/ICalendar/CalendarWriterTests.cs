@@ -87,7 +87,7 @@ public sealed class CalendarWriterTests
     private static Appointment Hostile(string text, string uri) => new()
     {
         Uid = text, Owner = new("user:" + text), Title = text, Description = text, Location = text, Start = new(2026, 11, 23, 9, 0), TimeZone = "UTC",
-        Duration = NominalDuration.OfMinutes(30), Attendees = [new() { Calendar = new("room:" + text), Role = Availability.AttendeeRole.Resource }],
+        Duration = NominalDuration.OfMinutes(30), Attendees = [new() { Calendar = new("room:" + text), Role = Kalends.Availability.AttendeeRole.Resource }],
         Links = [new() { Uri = uri, Title = text }], Attachments = [new() { Uri = uri, Title = text, MediaType = text, Size = 1 }],
         Reminders = [new() { Before = NominalDuration.OfMinutes(5), Channel = ReminderChannel.Email }],
         Metadata = new Dictionary<string, string> { [text] = text },

@@ -1,0 +1,72 @@
+using System.Text;
+using Kalends.Appointments;
+using Kalends.Availability;
+using Kalends.Messages;
+using Kalends.Storage;
+
+namespace Kalends.ICalendar;
+
+/// <summary>
+/// A calendar as an iCalendar text: every appointment on it, as far as the caller may see it. A private one of others is a busy
+/// block without a word; a secret one is left out.
+/// </summary>
+public sealed record ExportCalendar : Query<ExportedCalendar>
+{
+    private const int PerRead = 500;
+
+    public required CalendarId Calendar { get; init; }
+
+    public override IEnumerable<Need> Needs(Caller caller) => [new(Calendar, Permission.ViewFreeBusy, "/calendar")];
+
+    public override async ValueTask<Outcome<ExportedCalendar>> Execute(QueryContext context)
+    {
+        var asked = await AskedCalendars.Find(context, [Calendar]);
+        var calendar = asked.Rows.GetValueOrDefault(Calendar);
+        var writer = new CalendarWriter(new(calendar?.Name ?? Calendar.Value, calendar?.ZoneOrUtc ?? "UTC", context.Now));
+        var text = new StringBuilder(writer.Begin());
+        var rows = context.Rows<IAppointmentRows>();
+        Guid? after = null;
+        while (calendar is not null && await rows.OnCalendar(calendar.Key, after, PerRead) is { Count: > 0 } page)
+        {
+            context.Stopped.ThrowIfCancellationRequested();
+            foreach (var shown in page.Select(row => Shown(row, calendar, asked, context.Caller)).OfType<Appointment>())
+            {
+                text.Append(writer.Add(shown));
+            }
+
+            after = page[^1].Id;
+        }
+
+        return new ExportedCalendar(text.Append(CalendarWriter.End()).ToString());
+    }
+
+    private Appointment? Shown(AppointmentRow row, Calendar calendar, AskedCalendars asked, Caller caller)
+    {
+        var known = KnownAppointment.Of(row);
+        var attendance = new Attendance(calendar.Key, row.From, row.To, row.Id, Busyness.Busy, row.Privacy, row.Owner, row.AllDay);
+        var seen = known.Calendars.Contains(caller.Person) ? Seen.Details : asked.Sight.Of(attendance, Calendar);
+        if (seen == Seen.Details)
+        {
+            return known.Says;
+        }
+
+        var id = AppointmentView.MaskedId(caller.Tenant, attendance);
+        return seen != Seen.BusyBlock ? null : new()
+        {
+            Id = id,
+            Uid = $"{id}@kalends",
+            Title = "Busy",
+            Start = known.Says.Start,
+            TimeZone = known.Says.TimeZone,
+            Duration = known.Says.Duration,
+            AllDay = known.Says.AllDay,
+            FreeBusyStatus = known.Says.FreeBusyStatus,
+            Privacy = Privacy.Private,
+        };
+    }
+}
+
+public sealed record ExportedCalendar(string Text) : ITextResult
+{
+    public string MediaType => "text/calendar";
+}
