@@ -57,7 +57,7 @@ public sealed class CalendarCorpusTests
         var written = items.OfType<CalendarItem.Read>().Select(item => item.Appointment).ToList();
         var text = string.Concat(CalendarWriter.Write(written, new("sample", "UTC", Instant.FromUtc(2026, 1, 1, 0, 0))));
         var again = Reading.Items(text).Select(item => Json(Assert.IsType<CalendarItem.Read>(item).Appointment));
-        Assert.Equal(written.Select(appointment => Json(appointment with { Uid = appointment.Uid ?? "unnamed" })), again);
+        Assert.Equal(written.Select(Json), again);
     }
 
     private static string Json(Appointment appointment) => System.Text.Encoding.UTF8.GetString(Messages.Json.WireJson.Write(appointment));
