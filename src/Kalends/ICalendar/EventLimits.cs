@@ -2,31 +2,25 @@ using Kalends.Appointments;
 
 namespace Kalends.ICalendar;
 
-/// <summary>What one imported event may hold, in characters and entries: what the appointment model takes, with room for long descriptions.</summary>
+/// <summary>What one imported event may hold, in characters and entries: what the appointment model takes.</summary>
 internal static class EventLimits
 {
-    private const int LongestDescription = 64_000;
-    private const int LongestText = 1_000;
-    private const int LongestUri = 2_000;
-    private const int MostAttendees = 500;
-    private const int MostReminders = 20;
-    private const int MostEntries = 50;
     private const int LongestMediaType = 255;
 
     /// <summary>A sentence that names the first member over its limit, or null.</summary>
     public static string? Exceeded(Appointment appointment) =>
-        Long("UID", appointment.Uid, LongestText) ?? Long("SUMMARY", appointment.Title, LongestText)
-        ?? Long("LOCATION", appointment.Location, LongestText) ?? Long("DESCRIPTION", appointment.Description, LongestDescription)
-        ?? Many("attendees", appointment.Attendees?.Count, MostAttendees) ?? Many("reminders", appointment.Reminders?.Count, MostReminders)
-        ?? Many("links", appointment.Links?.Count, MostEntries) ?? Many("attachments", appointment.Attachments?.Count, MostEntries)
-        ?? Many("metadata entries", appointment.Metadata?.Count, MostEntries)
-        ?? (appointment.Links ?? []).Select(link => Long("URL", link.Uri, LongestUri) ?? Long("a link's title", link.Title, LongestText)).FirstOrDefault(Any)
+        Long("UID", appointment.Uid, AppointmentLimits.Uid) ?? Long("SUMMARY", appointment.Title, AppointmentLimits.Title)
+        ?? Long("LOCATION", appointment.Location, AppointmentLimits.Location) ?? Long("DESCRIPTION", appointment.Description, AppointmentLimits.Description)
+        ?? Many("attendees", appointment.Attendees?.Count, AppointmentLimits.Attendees) ?? Many("reminders", appointment.Reminders?.Count, AppointmentLimits.Reminders)
+        ?? Many("links", appointment.Links?.Count, AppointmentLimits.Links) ?? Many("attachments", appointment.Attachments?.Count, AppointmentLimits.Links)
+        ?? Many("metadata entries", appointment.Metadata?.Count, AppointmentLimits.MetadataEntries)
+        ?? (appointment.Links ?? []).Select(link => Long("URL", link.Uri, AppointmentLimits.Uri) ?? Long("a link's title", link.Title, AppointmentLimits.Title)).FirstOrDefault(Any)
         ?? (appointment.Attachments ?? []).Select(Exceeded).FirstOrDefault(Any)
         ?? (appointment.Metadata ?? new Dictionary<string, string>())
-            .Select(entry => Long("metadata", entry.Key, LongestText) ?? Long("metadata", entry.Value, LongestText)).FirstOrDefault(Any);
+            .Select(entry => Long("metadata", entry.Key, AppointmentLimits.MetadataKey) ?? Long("metadata", entry.Value, AppointmentLimits.MetadataValue)).FirstOrDefault(Any);
 
-    private static string? Exceeded(Attachment attachment) => Long("ATTACH", attachment.Uri, LongestUri)
-        ?? Long("an attachment's name", attachment.Title, LongestText) ?? Long("FMTTYPE", attachment.MediaType, LongestMediaType);
+    private static string? Exceeded(Attachment attachment) => Long("ATTACH", attachment.Uri, AppointmentLimits.Uri)
+        ?? Long("an attachment's name", attachment.Title, AppointmentLimits.Title) ?? Long("FMTTYPE", attachment.MediaType, LongestMediaType);
 
     private static bool Any(string? reason) => reason is not null;
 

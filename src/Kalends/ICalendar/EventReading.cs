@@ -30,7 +30,7 @@ internal static class EventReading
 
     private static Appointment Appointment(RawComponent item, EventTimes times) => new()
     {
-        Uid = item.Uid,
+        Uid = item.UidOrMade,
         Owner = EventPeople.Owner(item),
         Title = Text(item, "SUMMARY"),
         Description = Text(item, "DESCRIPTION"),

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Kalends.ICalendar;
 
@@ -27,6 +29,12 @@ internal sealed class RawComponent(string name)
     public List<RawComponent> Children { get; } = [];
 
     public Fault? Fault { get; set; }
+
+    /// <summary>
+    /// RFC 5545 §3.8.4.7 asks for one. An event without is known by what it says, so that importing it again finds it again.
+    /// </summary>
+    public string UidOrMade => Uid ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\n', Lines.Select(line => $"{line.Name};{line.Parameter("TZID")}:{line.Value}")))))[..32] + "@content";
 
     public string? Uid => First("UID") is { } line && TextValues.Unescape(line.Value).Trim() is { Length: > 0 } uid ? uid : null;
 
