@@ -14,9 +14,10 @@ internal sealed class AnswerPipe(HttpContext context, bool compressible) : PipeW
     /// <summary>Below this, compressing costs more than the bytes it saves.</summary>
     private const int WorthCompressing = 1_024;
 
-    private const int PieceBytes = 16 * 1024;
+    /// <summary>Less than the serializer holds before it asks for a flush (14 KB): it waits until that flush frees room.</summary>
+    private const int PieceBytes = 8 * 1024;
 
-    private byte[] buffer = ArrayPool<byte>.Shared.Rent(PieceBytes + 4_096);
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 * PieceBytes);
     private int length;
     private Stream? target;
 

@@ -58,7 +58,8 @@ public static class KalendsHost
         server.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(limits.IdleSeconds);
         server.Limits.MaxConcurrentConnections = limits.Connections;
         server.Limits.MaxConcurrentUpgradedConnections = limits.Connections;
-        server.Limits.MaxRequestBodySize = limits.BodyBytes;
+        // RequestBody alone reads bodies and answers those that are too long; the server would close the connection instead.
+        server.Limits.MaxRequestBodySize = null;
     }
 
     private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) => services

@@ -54,8 +54,12 @@ public sealed record LimitSettings
     public IReadOnlyList<Limit> InForce() =>
     [
         new(nameof(BodyBytes), BodyBytes, "bytes", "5,000 appointments of ordinary length, the most one call takes, are about 4 MB."),
-        new(nameof(BodyBytesAtOnce), BodyBytesAtOnce, "bytes", "Bodies wait in memory until they run; many large ones must not exhaust it."),
-        new(nameof(BodySeconds), BodySeconds, "seconds", "The largest body needs this long on a line of 0.6 Mbit/s; whoever is slower holds memory for nothing."),
+        new(
+            nameof(BodyBytesAtOnce), BodyBytesAtOnce, "bytes",
+            "Bodies wait in memory until they run; many large ones must not exhaust it."),
+        new(
+            nameof(BodySeconds), BodySeconds, "seconds",
+            "The largest body needs this long on a line of 0.6 Mbit/s; whoever is slower holds memory for nothing."),
         new(nameof(SlowBytesPerSecond), SlowBytesPerSecond, "bytes per second", "Slower than any line in use: a sender or reader that stalls on purpose."),
         new(nameof(SlowSeconds), SlowSeconds, "seconds", "How long a line may stall before it counts as slow."),
         new(nameof(HeaderBytes), HeaderBytes, "bytes", "A token of 8 KB, a long address and a proxy's additions fit."),
@@ -65,9 +69,17 @@ public sealed record LimitSettings
         new(nameof(Connections), Connections, "connections", "An idle connection costs some 10 KB; this many are 100 MB."),
         new(nameof(RequestSeconds), RequestSeconds, "seconds", "A query that takes longer than a proxy waits answers nobody."),
         new(nameof(RequestsAtOnce), RequestsAtOnce, "requests", "Beyond this, more at once only makes each slower."),
-        new(nameof(RequestsWaiting), RequestsWaiting, "requests", "A queue longer than a second or two of work serves people who have left."),
-        new(nameof(RateBurst), RateBurst, "requests per person", "An import of a whole team's year by one service passes; a loop gone wild does not."),
-        new(nameof(RatePerSecond), RatePerSecond, "requests per second and person", "What one service may take of a process that others share."),
-        new(nameof(ShutdownSeconds), ShutdownSeconds, "seconds", "Longer than nearly every request, shorter than what a supervisor waits before it kills."),
+        new(
+            nameof(RequestsWaiting), RequestsWaiting, "requests",
+            "A queue longer than a second or two of work serves people who have left."),
+        new(
+            nameof(RateBurst), RateBurst, "requests per person",
+            "An import of a whole team's year by one service passes; a loop gone wild does not."),
+        new(
+            nameof(RatePerSecond), RatePerSecond, "requests per second and person",
+            "What one service may take of a process that others share."),
+        new(
+            nameof(ShutdownSeconds), ShutdownSeconds, "seconds",
+            "Longer than nearly every request, shorter than what a supervisor waits before it kills."),
     ];
 }

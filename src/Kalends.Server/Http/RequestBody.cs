@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
 using Kalends.Messages;
-using Microsoft.AspNetCore.Http.Features;
 
 namespace Kalends.Server.Http;
 
@@ -26,8 +25,6 @@ internal sealed class RequestBody(BodyMemory memory) : IDisposable
             return TooLong(longest);
         }
 
-        // Ours is the limit that is enforced, with an answer; the server's own would close the connection.
-        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         var sent = new CountedStream(context.Request.Body, longest);
         if (Inflate(context, sent) is not { } body)
         {
@@ -45,13 +42,11 @@ internal sealed class RequestBody(BodyMemory memory) : IDisposable
         {
             return Refusal.Of(RefusalCode.TooSlow, $"The body took longer than {limits.BodySeconds} seconds to arrive.");
         }
-        catch (InvalidDataException)
+        catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException)
         {
-            return Refusal.Of(RefusalCode.Invalid, $"The body is not valid {context.Request.Headers.ContentEncoding}.");
-        }
-        catch (InvalidOperationException) when (sent.IsTooLong)
-        {
-            return TooLong(longest);
+            return sent.IsTooLong
+                ? TooLong(longest)
+                : Refusal.Of(RefusalCode.Invalid, $"The body is not valid {context.Request.Headers.ContentEncoding}.");
         }
     }
 
@@ -60,14 +55,15 @@ internal sealed class RequestBody(BodyMemory memory) : IDisposable
     private static Refusal TooLong(int longest) =>
         Refusal.Of(RefusalCode.TooLarge, $"The body is longer than the limit of {longest} bytes (inflated, where it is compressed).");
 
-    private static Stream? Inflate(HttpContext context, Stream sent) => context.Request.Headers.ContentEncoding.ToString().ToUpperInvariant() switch
-    {
-        "" or "IDENTITY" => sent,
-        "GZIP" or "X-GZIP" => new GZipStream(sent, CompressionMode.Decompress),
-        "DEFLATE" => new ZLibStream(sent, CompressionMode.Decompress),
-        "BR" => new BrotliStream(sent, CompressionMode.Decompress),
-        _ => null,
-    };
+    private static Stream? Inflate(HttpContext context, Stream sent) =>
+        context.Request.Headers.ContentEncoding.ToString().ToUpperInvariant() switch
+        {
+            "" or "IDENTITY" => sent,
+            "GZIP" or "X-GZIP" => new GZipStream(sent, CompressionMode.Decompress),
+            "DEFLATE" => new ZLibStream(sent, CompressionMode.Decompress),
+            "BR" => new BrotliStream(sent, CompressionMode.Decompress),
+            _ => null,
+        };
 
     private async ValueTask<Refusal?> ReadAll(Stream body, int longest, CancellationToken stopped)
     {

@@ -35,11 +35,13 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
     private const string LongBlockingSql =
         $"SELECT {Columns} FROM attendance INDEXED BY attendance_beyond_a_day {Range} {Long} {Blocking} {InOrder}";
 
-    private const string AllDaySql = $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
+    private const string AllDaySql =
+        $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
 
     private const string TitleSql = "SELECT title FROM appointment WHERE tenant = ?1 AND id = ?2 AND title IS NOT NULL";
 
-    private const string MoveSql = "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";
+    private const string MoveSql =
+        "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";
 
     public ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
         Page(calendars, from, to, blockingOnly, after: null, int.MaxValue);

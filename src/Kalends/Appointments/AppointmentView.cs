@@ -22,6 +22,7 @@ public enum Detail
 /// the wire it looks like an <see cref="Appointment"/>.
 /// </summary>
 [JsonConverter(typeof(Converter))]
+[LooksLike(typeof(Appointment))]
 public sealed class AppointmentView
 {
     private readonly byte[] json;

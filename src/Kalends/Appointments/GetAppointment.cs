@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kalends.Availability;
 using Kalends.Messages;
+using Kalends.Messages.Json;
 using Kalends.Storage;
 
 namespace Kalends.Appointments;
@@ -38,6 +39,7 @@ public sealed record GetAppointment : Query<OneAppointment>
 
 /// <summary>The appointment, as it stands on the wire; its version is its tag (0 where it is masked: nobody compares busy blocks).</summary>
 [JsonConverter(typeof(Converter))]
+[LooksLike(typeof(Appointment))]
 public sealed record OneAppointment(AppointmentView Appointment, long Version) : IHasVersionTag
 {
     public sealed class Converter : JsonConverter<OneAppointment>

@@ -14,6 +14,8 @@ public readonly record struct Quorum(int? Count)
 
         public string Example => "1";
 
+        public bool MayBeNumber => true;
+
         public override Quorum Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.TokenType switch
         {
             JsonTokenType.Number when reader.TryGetInt32(out var count) => new(count),

@@ -4,7 +4,10 @@ using NodaTime;
 
 namespace Kalends.ICalendar;
 
-/// <summary>What stands at the head of a written calendar: its name, its zone (IANA), and the moment it was written (DTSTAMP where nothing better is known).</summary>
+/// <summary>
+/// What stands at the head of a written calendar: its name, its zone (IANA), and the moment it was written (DTSTAMP where nothing
+/// better is known).
+/// </summary>
 public sealed record CalendarHead(string? Name, string Zone, Instant Written);
 
 /// <summary>

@@ -72,5 +72,10 @@ internal sealed class ImportedFile
     private static IReadOnlyList<Attendee> WithOwner(IReadOnlyList<Attendee> attendees, CalendarId owner) =>
         attendees.Any(attendee => attendee.Calendar == owner)
             ? attendees
-            : [.. attendees, new() { Calendar = owner, Role = attendees.Count == 0 ? AttendeeRole.Chair : AttendeeRole.Required, Response = AttendeeResponse.Accepted }];
+            : [.. attendees, new()
+            {
+                Calendar = owner,
+                Role = attendees.Count == 0 ? AttendeeRole.Chair : AttendeeRole.Required,
+                Response = AttendeeResponse.Accepted,
+            }];
 }

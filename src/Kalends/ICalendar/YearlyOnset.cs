@@ -26,7 +26,9 @@ internal sealed record YearlyOnset(int Month, IsoDayOfWeek? Weekday, int Which, 
         return parts.GetValueOrDefault("FREQ") != "YEARLY" || !Number(parts.GetValueOrDefault("BYMONTH"), 1, 12, out var month)
             || (weekday is not null && (day < 0 || (weekday.Length > 2 && !Number(weekday[..^2], -5, 5, out which))))
             ? null
-            : new(month, day < 0 ? null : (IsoDayOfWeek)(day + 1), which, DaysOf(parts.GetValueOrDefault("BYMONTHDAY")), LastDay(parts.GetValueOrDefault("UNTIL")));
+            : new(
+                month, day < 0 ? null : (IsoDayOfWeek)(day + 1), which,
+                DaysOf(parts.GetValueOrDefault("BYMONTHDAY")), LastDay(parts.GetValueOrDefault("UNTIL")));
     }
 
     /// <summary>The rule that dates of one month and weekday follow, one each year; null when they follow none.</summary>

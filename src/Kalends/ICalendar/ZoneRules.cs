@@ -20,7 +20,8 @@ internal sealed class ZoneRules
         Location = Text(zone, "X-LIC-LOCATION");
         foreach (var part in zone.Children.Where(part => part.Name is "STANDARD" or "DAYLIGHT"))
         {
-            if (observances.Count < MostObservances && part.First("DTSTART") is { } start && EventTimes.Local(start) is { } onset && Offset(part, "TZOFFSETTO") is { } to)
+            if (observances.Count < MostObservances && part.First("DTSTART") is { } start
+                && EventTimes.Local(start) is { } onset && Offset(part, "TZOFFSETTO") is { } to)
             {
                 var rule = part.First("RRULE") is { } line ? YearlyOnset.Parse(line.Value) : null;
                 observances.Add(new(onset, Offset(part, "TZOFFSETFROM") ?? to, to, rule));

@@ -15,6 +15,7 @@ public readonly record struct Timespan
 
     public required Instant To { get; init; }
 
+    [System.Text.Json.Serialization.JsonIgnore]
     public Duration Length => To - From;
 
     /// <summary>True when the two share an instant; one of no length shares the instant it stands on, its start.</summary>

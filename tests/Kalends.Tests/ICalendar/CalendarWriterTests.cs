@@ -6,6 +6,7 @@ using NodaTime;
 
 namespace Kalends.Tests.ICalendar;
 
+[Collection(nameof(Alone))]
 public sealed class CalendarWriterTests
 {
     private static readonly CalendarHead Head = new("Ana", "UTC", Instant.FromUtc(2026, 11, 1, 0, 0));

@@ -8,6 +8,9 @@ public sealed partial class TidyTests
     private const int LongestFile = 500;
     private const int LongestLine = 160;
 
+    /// <summary>Tests and measurements quote requests, which read better whole.</summary>
+    private const int LongestTestLine = 190;
+
     /// <summary>What may stand at the root; anything new there is a decision.</summary>
     private static readonly HashSet<string> RootFiles =
     [
@@ -39,7 +42,7 @@ public sealed partial class TidyTests
     public void No_line_is_too_long() => Rule.IsKept(
         from file in SourceFiles()
         from line in SourceTree.Read(file).Split('\n').Select((text, index) => (text, index))
-        where line.text.Length > LongestLine
+        where line.text.Length > (file.StartsWith("src/", StringComparison.Ordinal) ? LongestLine : LongestTestLine)
         select $"{file}:{line.index + 1} has {line.text.Length} characters");
 
     [Fact]
@@ -97,7 +100,10 @@ public sealed partial class TidyTests
     /// <summary>The edges are where the world's clock comes in, and where the framework speaks its own types.</summary>
     private static bool IsAllowed(string file, string line) =>
         line.TrimStart().StartsWith("//", StringComparison.Ordinal)
-        || (file.StartsWith("src/Kalends.Server/", StringComparison.Ordinal) && (AmbientClock().IsMatch(line) || FrameworkTime().IsMatch(line)));
+        || (file.StartsWith("src/Kalends.Server/", StringComparison.Ordinal)
+            && (RandomInCore().IsMatch(line) || AmbientClock().IsMatch(line) || FrameworkTime().IsMatch(line)))
+        // The development key is read before there is a host, a request or anything else that could wait.
+        || (file.EndsWith("/PrivateFile.cs", StringComparison.Ordinal) && SleepingThread().IsMatch(line));
 
     [GeneratedRegex(@"\bDateTime(Offset)?\b(?!Zone)")]
     private static partial Regex DateTimeType();

@@ -47,7 +47,8 @@ internal sealed class Authentication(RequestDelegate next, BearerTokens tokens, 
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer error=\"invalid_token\"";
-        return sent is [{ } only] && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase) && !only.AsSpan(Scheme.Length).Trim(' ').ContainsAny(' ', ',')
+        return sent is [{ } only] && only.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+            && !only.AsSpan(Scheme.Length).Trim(' ').ContainsAny(' ', ',')
             ? Check(context, only[Scheme.Length..].Trim(' '))
             : new(Refusal.Of(RefusalCode.Unauthenticated, "Authorization must be one bearer token and nothing else."));
     }

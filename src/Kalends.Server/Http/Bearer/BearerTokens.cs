@@ -5,7 +5,9 @@ using NodaTime;
 
 namespace Kalends.Server.Http.Bearer;
 
-/// <summary>Turns a token into the caller it speaks for, or says why not. The signature is checked by Microsoft's handler, the rest stands here.</summary>
+/// <summary>
+/// Turns a token into the caller it speaks for, or says why not. The signature is checked by Microsoft's handler, the rest here.
+/// </summary>
 internal sealed class BearerTokens(TrustedIssuers issuers, IClock clock, ILogger<BearerTokens> log)
 {
     /// <summary>Longer than any issuer's tokens in use; each is hashed and parsed before it is known to be worth it.</summary>
@@ -54,7 +56,8 @@ internal sealed class BearerTokens(TrustedIssuers issuers, IClock clock, ILogger
         if (issuer.Provider is not null && await WhyNoKeys(issuer, stopped) is { } reason)
         {
             Log.NoKeys(log, reason);
-            return Refusal.Of(RefusalCode.Unavailable, "The issuer of tokens does not answer, so none can be checked.") with { RetryAfterSeconds = 5 };
+            return Refusal.Of(RefusalCode.Unavailable, "The issuer of tokens does not answer, so none can be checked.")
+                with { RetryAfterSeconds = 5 };
         }
 
         var result = await handler.ValidateTokenAsync(token, issuer.Checks);

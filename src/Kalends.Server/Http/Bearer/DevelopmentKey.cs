@@ -47,12 +47,15 @@ public sealed class DevelopmentKey
         {
             var pair = ECDsa.Create();
             pair.ImportFromPem(PrivateFile.ReadOrMake(file, () => ECDsa.Create(ECCurve.NamedCurves.nistP256).ExportPkcs8PrivateKeyPem()));
-            return pair.KeySize == 256 ? new(file, pair) : throw new SettingsException($"{file} holds no P-256 key; delete it and it is made anew.");
+            return pair.KeySize == 256
+                ? new(file, pair)
+                : throw new SettingsException($"{file} holds no P-256 key; delete it and it is made anew.");
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException or ArgumentException)
         {
             throw new SettingsException(
-                $"The development key cannot be read or made at {file} ({fault.Message}); set Kalends:Development:KeyFile to a file of yours.", fault);
+                $"The development key cannot be read or made at {file} ({fault.Message}); set Kalends:Development:KeyFile to a file of yours.",
+                fault);
         }
     }
 
@@ -75,8 +78,9 @@ public sealed class DevelopmentKey
     }
 
     /// <summary>Any claims, signed: for tests of what must be refused.</summary>
-    internal string Sign(Dictionary<string, object> claims) => new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }
-        .CreateToken(JsonSerializer.Serialize(claims), new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256));
+    internal string Sign(Dictionary<string, object> claims, Dictionary<string, object>? header = null) =>
+        new JsonWebTokenHandler { SetDefaultTimesOnTokenCreation = false }.CreateToken(
+            JsonSerializer.Serialize(claims), new SigningCredentials(key, SecurityAlgorithms.EcdsaSha256), header ?? []);
 
     /// <summary>Where state that a user's programs keep belongs (XDG base directories), whatever directory they run in.</summary>
     private static string DefaultFile()

@@ -1,8 +1,17 @@
+using System.Diagnostics;
+
 namespace Kalends.Server.Http.Bearer;
 
-/// <summary>A file that only its user may read, made whole or not at all: of two programs that make it at once, both read the first one's.</summary>
+/// <summary>
+/// A file that only its user may read, made whole or not at all. Programs that make it at once take turns by a lock beside it, since no
+/// portable move is sure not to overwrite; all read the first one's.
+/// </summary>
 internal static class PrivateFile
 {
+    private const UnixFileMode ReadAndWrite = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
+
     public static string ReadOrMake(string file, Func<string> make)
     {
         if (File.Exists(file))
@@ -10,40 +19,60 @@ internal static class PrivateFile
             return File.ReadAllText(file);
         }
 
-        var folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        MakeFolder(Path.GetDirectoryName(Path.GetFullPath(file))!);
+        using var turn = Lock(file + ".lock");
+        if (!File.Exists(file))
+        {
+            var draft = file + ".draft";
+            Write(draft, make());
+            File.Move(draft, file);
+        }
+
+        return File.ReadAllText(file);
+    }
+
+    private static FileStream Lock(string file)
+    {
+        var waited = Stopwatch.StartNew();
+        while (true)
+        {
+            try
+            {
+                return new(file, Options(FileMode.OpenOrCreate));
+            }
+            catch (IOException) when (waited.Elapsed < LongestWait)
+            {
+                Thread.Sleep(10);
+            }
+        }
+    }
+
+    private static void Write(string file, string text)
+    {
+        using var writer = new StreamWriter(file, Options(FileMode.Create));
+        writer.Write(text);
+    }
+
+    private static FileStreamOptions Options(FileMode mode)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write, Share = FileShare.None };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = ReadAndWrite;
+        }
+
+        return options;
+    }
+
+    private static void MakeFolder(string folder)
+    {
         if (OperatingSystem.IsWindows())
         {
             Directory.CreateDirectory(folder);
         }
         else
         {
-            Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            Directory.CreateDirectory(folder, ReadAndWrite | UnixFileMode.UserExecute);
         }
-
-        var draft = Path.Combine(folder, $".{Path.GetFileName(file)}.{Guid.NewGuid():N}");
-        Write(draft, make());
-        try
-        {
-            // On Unix a move that may not overwrite links first, so only one of several can win.
-            File.Move(draft, file, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(file))
-        {
-            File.Delete(draft);
-        }
-
-        return File.ReadAllText(file);
-    }
-
-    private static void Write(string file, string text)
-    {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows())
-        {
-            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        }
-
-        using var writer = new StreamWriter(file, options);
-        writer.Write(text);
     }
 }

@@ -56,11 +56,19 @@ internal sealed record TokenParts
         return Text(payload, "iss") is not { } issuer ? (null, "says no issuer (iss)")
             : Time(payload, "exp") is not { } expires ? (null, "says no time of expiry (exp)")
             : payload.TryGetProperty("nbf", out _) && Time(payload, "nbf") is null ? (null, "says a time of beginning (nbf) that is none")
-            : Text(payload, "sub") is not { } subject || !IsName(subject, CalendarId.LongestId) ? (null, "says no person (sub) of 1 to 255 characters")
+            : Text(payload, "sub") is not { } subject || !IsName(subject, CalendarId.LongestId)
+                ? (null, "says no person (sub) of 1 to 255 characters")
             : Text(payload, "tenant") is not { } tenant || !IsName(tenant, LongestTenant) ? (null, "says no tenant of 1 to 100 characters")
-            : (Text(payload, "azp") ?? Text(payload, "client_id")) is not { } app || !IsName(app, CalendarId.LongestId) ? (null, "says no application (azp or client_id)")
+            : (Text(payload, "azp") ?? Text(payload, "client_id")) is not { } app || !IsName(app, CalendarId.LongestId)
+                ? (null, "says no application (azp or client_id)")
             : Scopes(payload) is not { } scopes ? (null, "says no scope")
-            : (new() { Issuer = issuer, Expires = expires, NotBefore = Time(payload, "nbf"), Caller = new(tenant, new(subject), app, scopes) }, "");
+            : (new()
+            {
+                Issuer = issuer,
+                Expires = expires,
+                NotBefore = Time(payload, "nbf"),
+                Caller = new(tenant, new(subject), app, scopes),
+            }, "");
     }
 
     private static JsonElement Decode(string part)

@@ -10,7 +10,8 @@ internal sealed record TrustedIssuer(TokenValidationParameters Checks, Configura
 /// <summary>The issuers whose tokens are believed: the configured one, and the development key's where development is switched on.</summary>
 internal sealed record TrustedIssuers(TrustedIssuer? Configured, TrustedIssuer? Development)
 {
-    private static readonly string[] UsualAlgorithms = [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
+    private static readonly string[] UsualAlgorithms =
+        [SecurityAlgorithms.RsaSha256, SecurityAlgorithms.RsaSsaPssSha256, SecurityAlgorithms.EcdsaSha256];
 
     public static TrustedIssuers Of(KalendsSettings settings, DevelopmentKey? development)
     {
@@ -20,7 +21,8 @@ internal sealed record TrustedIssuers(TrustedIssuer? Configured, TrustedIssuer? 
                 DevelopmentKey.Issuer, DevelopmentKey.Audience, [SecurityAlgorithms.EcdsaSha256], [development.Public])))
             : throw new SettingsException(
                 "No issuer of tokens is configured, so nobody could call. Set Kalends:Auth:Authority to an OpenID Connect provider, or "
-                + "Kalends:Auth:Issuer and Kalends:Auth:KeyFile to an issuer's name and public key (in the environment: Kalends__Auth__Authority …). "
+                + "Kalends:Auth:Issuer and Kalends:Auth:KeyFile to an issuer's name and public key (in the environment: "
+                + "Kalends__Auth__Authority …). "
                 + "To try Kalends, set ASPNETCORE_ENVIRONMENT=Development: then the tokens that `kalends token` prints are accepted.");
     }
 
@@ -39,7 +41,8 @@ internal sealed record TrustedIssuers(TrustedIssuer? Configured, TrustedIssuer? 
         return auth switch
         {
             { Authority: { Length: > 0 } authority } => ByProvider(authority, audience, algorithms, mayBePlain),
-            { Issuer: { Length: > 0 } issuer, KeyFile: { Length: > 0 } file } => new(ByKeys(issuer, audience, algorithms, KeyFiles.Read(file))),
+            { Issuer: { Length: > 0 } issuer, KeyFile: { Length: > 0 } file } =>
+                new(ByKeys(issuer, audience, algorithms, KeyFiles.Read(file))),
             { Issuer: null or "", KeyFile: null or "" } => null,
             _ => throw new SettingsException("Kalends:Auth:Issuer and Kalends:Auth:KeyFile go together: set both, or Kalends:Auth:Authority instead."),
         };
@@ -65,7 +68,8 @@ internal sealed record TrustedIssuers(TrustedIssuer? Configured, TrustedIssuer? 
         var checks = Strict(audience, algorithms);
         checks.ValidIssuer = issuer;
         // A token that names its key is checked by that key alone; a key without a name (PEM) stands in for any.
-        checks.IssuerSigningKeyResolver = (_, _, name, _) => keys.Where(key => string.IsNullOrEmpty(name) || string.IsNullOrEmpty(key.KeyId) || key.KeyId == name);
+        checks.IssuerSigningKeyResolver = (_, _, name, _) => keys.Where(key =>
+            string.IsNullOrEmpty(name) || string.IsNullOrEmpty(key.KeyId) || key.KeyId == name);
         return checks;
     }
 

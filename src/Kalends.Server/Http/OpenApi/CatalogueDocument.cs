@@ -76,7 +76,9 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
         Tags = new HashSet<OpenApiTagReference> { new(entry is null ? "service" : entry.IsCommand ? "commands" : "queries", document) },
         Responses = new()
         {
-            ["200"] = Response("Done", IsText(entry) ? "text/calendar" : Answers.Json, IsText(entry) ? new OpenApiSchema { Type = JsonSchemaType.String } : result),
+            ["200"] = IsText(entry)
+                ? Response("Done", "text/calendar", new OpenApiSchema { Type = JsonSchemaType.String })
+                : Response("Done", Answers.Json, result),
             ["default"] = Response("Refused; see code", Problems.MediaType, schemas.OfResult(typeof(Problem))),
         },
     };

@@ -29,8 +29,10 @@ internal static class Documents
     public static void Map(WebApplication app, bool isOpen)
     {
         var json = new Lazy<Task<byte[]>>(() => Make(app.Services));
-        var document = app.MapGet("/openapi/v1.json", (RequestDelegate)(async context => await Answers.WriteBytes(context, Answers.Json, await json.Value)));
-        var page = app.MapScalarApiReference("/docs", options => options.WithTitle("Kalends").WithOpenApiRoutePattern("/openapi/{documentName}.json")
+        var document = app.MapGet("/openapi/v1.json", (RequestDelegate)(async context =>
+            await Answers.WriteBytes(context, Answers.Json, await json.Value)));
+        var page = app.MapScalarApiReference("/docs", options => options
+            .WithTitle("Kalends").WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .AddDocument(Name).DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
         if (isOpen)
         {

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Kalends.Messages.Json;
@@ -11,6 +12,8 @@ namespace Kalends.Server.Http.OpenApi;
 /// </summary>
 internal sealed class Schemas(OpenApiDocument document)
 {
+    private readonly Dictionary<string, Type> types = [];
+
     public IOpenApiSchema OfRequest(Type type) => Of(type, isRequest: true);
 
     public IOpenApiSchema OfResult(Type type) => Of(type, isRequest: false);
@@ -18,6 +21,7 @@ internal sealed class Schemas(OpenApiDocument document)
     private IOpenApiSchema Of(Type declared, bool isRequest)
     {
         var type = Nullable.GetUnderlyingType(declared) ?? declared;
+        type = type.GetCustomAttribute<LooksLikeAttribute>()?.Type ?? type;
         var contract = WireJson.Options.GetTypeInfo(type);
         return contract.Kind switch
         {
@@ -31,7 +35,12 @@ internal sealed class Schemas(OpenApiDocument document)
 
     private OpenApiSchemaReference OfObject(JsonTypeInfo contract, bool isRequest)
     {
-        var name = contract.Type.Name.Split('`')[0] + (isRequest && !IsMessage(contract.Type) ? "Input" : "");
+        var name = contract.Type.Name.Split('`')[0] + (isRequest == IsMessage(contract.Type) ? "" : isRequest ? "Input" : "Output");
+        if (!types.TryAdd(name, contract.Type) && types[name] != contract.Type)
+        {
+            throw new InvalidOperationException($"{contract.Type} and {types[name]} would share the schema {name}; rename one.");
+        }
+
         var schemas = (document.Components ??= new()).Schemas ??= new Dictionary<string, IOpenApiSchema>();
         if (!schemas.ContainsKey(name))
         {
@@ -72,7 +81,7 @@ internal sealed class Schemas(OpenApiDocument document)
         },
         IWireValue wire => new()
         {
-            Type = JsonSchemaType.String,
+            Type = wire.MayBeNumber ? JsonSchemaType.String | JsonSchemaType.Integer : JsonSchemaType.String,
             Format = FormatOf(type),
             Description = wire.Form,
             MinLength = type == typeof(Storage.CalendarId) ? 1 : null,

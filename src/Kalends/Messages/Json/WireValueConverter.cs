@@ -10,6 +10,16 @@ public interface IWireValue
     string Form { get; }
 
     string Example { get; }
+
+    /// <summary>True where a whole number does as well as a word.</summary>
+    bool MayBeNumber => false;
+}
+
+/// <summary>A type that is written as JSON made beforehand says here what that JSON looks like.</summary>
+[AttributeUsage(AttributeTargets.Class)]
+public sealed class LooksLikeAttribute(Type type) : Attribute
+{
+    public Type Type => type;
 }
 
 /// <summary>A value that is one string on the wire. Whatever does not parse is refused with its form named.</summary>

@@ -1,0 +1,139 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using Kalends.Server.Http;
+using Kalends.Server.Http.Bearer;
+
+namespace Kalends.Tests.Processes;
+
+/// <summary>A server in a process of its own, as users run it, so that it can be killed and so that two can share a file.</summary>
+internal sealed class KalendsProcess : IAsyncDisposable
+{
+    private readonly Process process;
+    private readonly KalendsFolder folder;
+
+    private KalendsProcess(Process process, KalendsFolder folder, HttpClient client) => (this.process, this.folder, Client) = (process, folder, client);
+
+    public HttpClient Client { get; }
+
+    public bool HasExited => process.HasExited;
+
+    public static async Task<KalendsProcess> Start(KalendsFolder folder)
+    {
+        var address = $"http://127.0.0.1:{FreePort()}";
+        var information = new ProcessStartInfo("dotnet", [ServerProgram(), "serve", "--urls", address])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
+        };
+        information.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        information.Environment["ConnectionStrings__Kalends"] = $"Data Source={folder.File}";
+        information.Environment["Kalends__Development__KeyFile"] = folder.KeyFile;
+        var process = Process.Start(information)!;
+        var log = new StringBuilder();
+        process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
+        process.ErrorDataReceived += (_, line) => log.AppendLine(line.Data);
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(address), Timeout = TimeSpan.FromSeconds(60) };
+        var server = new KalendsProcess(process, folder, client);
+        await server.Ready(log);
+        return server;
+    }
+
+    public async Task<(HttpStatusCode Status, JsonNode? Body)> Post(string path, string json, string person = "user:ana", string? key = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/" + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", folder.Token(person));
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        using var answer = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+    }
+
+    /// <summary>SIGKILL: no handler, no flush, no farewell.</summary>
+    public void Kill()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (!process.HasExited)
+        {
+            Kill();
+        }
+
+        Client.Dispose();
+        process.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task Ready(StringBuilder log)
+    {
+        for (var attempt = 0; attempt < 600; attempt++)
+        {
+            try
+            {
+                using var answer = await Client.GetAsync(new Uri("/readyz", UriKind.Relative), TestContext.Current.CancellationToken);
+                if (answer.IsSuccessStatusCode)
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException) when (!process.HasExited)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(50, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Fail($"the server did not become ready:\n{log}");
+    }
+
+    private static string ServerProgram() => System.IO.Path.Combine(AppContext.BaseDirectory, "Kalends.Server.dll");
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>A folder with one store and one development key, for one test.</summary>
+internal sealed class KalendsFolder : IDisposable
+{
+    private readonly Dictionary<string, string> tokens = [];
+    private readonly Lazy<DevelopmentKey> key;
+
+    public KalendsFolder() => key = new(() => DevelopmentKey.Open(new DevelopmentSettings { KeyFile = KeyFile }));
+
+    public string Path { get; } = Directory.CreateTempSubdirectory("kalends-process-").FullName;
+
+    public string File => System.IO.Path.Combine(Path, "kalends.db");
+
+    public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
+
+    public string Token(string person)
+    {
+        lock (tokens)
+        {
+            return tokens.TryGetValue(person, out var token)
+                ? token
+                : tokens[person] = key.Value.Token("acme", new(person), "web", ["kalends.read", "kalends.write"], NodaTime.Duration.FromHours(1));
+        }
+    }
+
+    public void Dispose() => Directory.Delete(Path, recursive: true);
+}

@@ -1,0 +1,122 @@
+using Kalends.Appointments;
+using Kalends.Availability;
+using Kalends.Storage;
+using static Kalends.Tests.Storage.Examples;
+
+namespace Kalends.Tests.Storage;
+
+/// <summary>The trail's sequence numbers, the change log of each calendar, versions.</summary>
+public abstract partial class StoreContract
+{
+    [Fact]
+    public async Task Each_change_gets_its_own_sequence_number_and_raises_the_calendars_it_touches()
+    {
+        var last = await Commit(async session =>
+        {
+            var (ana, ben, _) = (await session.Key(Ana), await session.Key(Ben), await session.Key(Room));
+            return await session.Create(Booking(1, ana, From, To, ana, ben), Booking(2, ana, From, To, ana));
+        });
+        await using var session = await Store.Read(Tenant, Stopped);
+        var calendars = await session.Rows<ICalendarRows>().Find([Ana, Ben, Room]);
+        var changes = session.Rows<IChangeRows>();
+        Assert.Equal(last, await changes.Last());
+        Assert.Equal((last, last - 1, 0), (calendars[Ana].Version, calendars[Ben].Version, calendars[Room].Version));
+        Assert.Equal([new(last - 1, Id(1), 1, last - 1, false), new(last, Id(2), 1, last, false)], await changes.Since(calendars[Ana].Key, 0, 10));
+        Assert.Equal([new(last - 1, Id(1), 1, last - 1, false)], await changes.Since(calendars[Ben].Key, 0, 10));
+        Assert.Empty(await changes.Since(calendars[Ana].Key, last, 10));
+        Assert.Equal(Id(1), Assert.Single(await changes.Since(calendars[Ana].Key, 0, 1)).Appointment);
+    }
+
+    [Fact]
+    public async Task The_change_log_holds_the_last_change_and_when_it_was_created()
+    {
+        var (first, second) = await Commit(async session =>
+        {
+            var ana = await session.Key(Ana);
+            var (one, two) = (Booking(1, ana, From, To), Booking(2, ana, From, To));
+            await session.Create(one, two);
+            return (one, two);
+        });
+        var moved = Booking(1, first.Appointment.Owner, From, To + Hour, Busyness.Busy, 2);
+        var modified = await Commit(session => session.Replace(first, moved));
+        var deleted = await Commit(session => session.Delete(second));
+        await using var session = await Store.Read(Tenant, Stopped);
+        var log = await session.Rows<IChangeRows>().Since(first.Appointment.Owner, 0, 10);
+        Assert.Equal([new(modified, Id(1), 2, modified - 2, false), new(deleted, Id(2), 1, modified - 1, true)], log);
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task What_is_made_again_after_it_was_deleted_is_created_anew()
+    {
+        var booking = await Commit(async session =>
+        {
+            var made = Booking(1, await session.Key(Ana), From, To);
+            await session.Create(made);
+            await session.Delete(made);
+            return made;
+        });
+        var again = Booking(1, booking.Appointment.Owner, From, To, Busyness.Busy, 2);
+        var sequence = await Commit(session => session.Create(again));
+        await using var session = await Store.Read(Tenant, Stopped);
+        var log = await session.Rows<IChangeRows>().Since(booking.Appointment.Owner, 0, 10);
+        Assert.Equal([new(sequence, Id(1), 2, sequence, false)], log);
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task A_calendar_that_leaves_sees_it_deleted_and_one_that_joins_sees_it_created()
+    {
+        var (ana, ben, room, sequence) = await Commit(async session =>
+        {
+            var keys = (await session.Key(Ana), await session.Key(Ben), await session.Key(Room));
+            var before = Booking(1, keys.Item1, From, To, keys.Item1, keys.Item2);
+            await session.Create(before);
+            var after = Booking(1, keys.Item1, From, To, Busyness.Busy, 2, keys.Item1, keys.Item3);
+            await session.Rows<IAppointmentWrites>().Save([after]);
+            var last = await session.Rows<ITrailWrites>().Append(Command(), [Change(ChangeKind.Modified, before, after,
+                [new(keys.Item1, ChangeKind.Modified), new(keys.Item2, ChangeKind.Deleted), new(keys.Item3, ChangeKind.Created)])], []);
+            return (keys.Item1, keys.Item2, keys.Item3, last);
+        });
+        await using var session = await Store.Read(Tenant, Stopped);
+        var rows = session.Rows<IChangeRows>();
+        Assert.Equal([new(sequence, Id(1), 2, sequence - 1, false)], await rows.Since(ana, 0, 10));
+        Assert.Equal([new(sequence, Id(1), 2, sequence - 1, true)], await rows.Since(ben, 0, 10));
+        Assert.Equal([new(sequence, Id(1), 2, sequence, false)], await rows.Since(room, 0, 10));
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task A_command_that_changed_no_appointment_is_in_the_trail_all_the_same()
+    {
+        var first = await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
+        var second = await Commit(session => session.Rows<ITrailWrites>().Append(Command(), [], []));
+        Assert.True(second > first);
+        await using var session = await Store.Read(Tenant, Stopped);
+        Assert.Equal(second, await session.Rows<IChangeRows>().Last());
+        Assert.Equal(first, (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Version);
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task A_calendar_that_is_only_touched_takes_the_version_of_the_change()
+    {
+        await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
+        var touched = await Commit(async session => await session.Rows<ITrailWrites>().Append(Command(), [], [await session.Key(Ana)]));
+        await using var session = await Store.Read(Tenant, Stopped);
+        Assert.Equal(touched, (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Version);
+        var ana = (await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Key;
+        Assert.Empty(await session.Rows<IChangeRows>().Since(ana, touched - 1, 10));
+        Assert.Empty(await Broken());
+    }
+
+    [Fact]
+    public async Task Positions_of_tenants_are_their_own()
+    {
+        var acme = await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
+        await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)), "globex");
+        await using var session = await Store.Read(Tenant, Stopped);
+        Assert.Equal(acme, await session.Rows<IChangeRows>().Last());
+        Assert.Empty(await Broken());
+    }
+}
