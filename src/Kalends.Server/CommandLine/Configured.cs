@@ -27,7 +27,8 @@ internal sealed class Configured
 
     public string ConnectionString { get; private init; } = DefaultStore;
 
-    public bool IsDevelopment => (Root["ASPNETCORE_ENVIRONMENT"] ?? Root["DOTNET_ENVIRONMENT"])?.Equals("Development", StringComparison.OrdinalIgnoreCase) == true;
+    public bool IsDevelopment => "Development".Equals(
+        Root["ASPNETCORE_ENVIRONMENT"] ?? Root["DOTNET_ENVIRONMENT"], StringComparison.OrdinalIgnoreCase);
 
     public static Option<string?> StoreOption() => new("--store")
     {

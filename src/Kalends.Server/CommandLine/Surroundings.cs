@@ -22,7 +22,7 @@ public sealed record Surroundings
     public IClock Clock { get; init; } = SystemClock.Instance;
 }
 
-/// <summary>RFC-less but old: what shells and scripts expect.</summary>
+/// <summary>How the program ends, as shells and scripts expect.</summary>
 public static class ExitCodes
 {
     public const int Done = 0;

@@ -60,12 +60,13 @@ internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAct
             First steps:
               export ASPNETCORE_ENVIRONMENT=Development
               kalends seed --people 25 --days 28 --tenant demo
-              kalends find-openings --as user:ana --json '{"timespan":{"from":"2026-11-23T08:00:00Z","to":"2026-11-27T17:00:00Z"},"attendees":["user:ana","user:ben"],"duration":"PT30M","limit":3}'
+              kalends find-openings --help
               kalends serve & curl -H "Authorization: Bearer $(kalends token --tenant demo --subject user:ana --app web)" ...
             """);
         Group(root, output, "Running the service", verb => House.Contains(verb.Name));
         Group(root, output, "Calendars in and out", verb => Data.Contains(verb.Name));
-        Group(root, output, "Messages: commands (change something; --dry-run works all out and keeps nothing)", verb => verb is ExplainedCommand { IsCommand: true });
+        const string Commands = "Messages: commands (change something; --dry-run works all out and keeps nothing)";
+        Group(root, output, Commands, verb => verb is ExplainedCommand { IsCommand: true });
         Group(root, output, "Messages: queries", verb => verb is ExplainedCommand { IsCommand: false });
         output.WriteLine("""
 

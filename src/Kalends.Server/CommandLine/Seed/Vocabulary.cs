@@ -18,7 +18,10 @@ internal static class Vocabulary
         "Okafor", "Petit", "Quist", "Rossi", "Singh", "Tanaka", "Usman", "Vidal", "Weber", "Young", "Zhang",
     ];
 
-    public static readonly string[] Teams = ["billing", "search", "mobile", "platform", "design", "sales", "support", "legal", "people", "data", "web", "finance"];
+    public static readonly string[] Teams =
+    [
+        "billing", "search", "mobile", "platform", "design", "sales", "support", "legal", "people", "data", "web", "finance",
+    ];
 
     public static readonly string[] Meetings =
     [

@@ -31,7 +31,8 @@ internal sealed class WorkingDay(Company company, LocalDate date, Random random,
         if (team.Count > 1)
         {
             var other = team[1 + (date.DayOfYear % (team.Count - 1))];
-            yield return Meet("One to one", [team[0], other], plan.FreeFor(team[0], 2, DayPlan.QuarterOf(14, 0)) ?? DayPlan.QuarterOf(17, 0), 2, withRoom: true);
+            var quarter = plan.FreeFor(team[0], 2, DayPlan.QuarterOf(14, 0)) ?? DayPlan.QuarterOf(17, 0);
+            yield return Meet("One to one", [team[0], other], quarter, 2, withRoom: true);
         }
     }
 
@@ -116,7 +117,13 @@ internal sealed class WorkingDay(Company company, LocalDate date, Random random,
         var busy = person.Site == owner.Site && plan.IsTaken(person, quarter, length);
         var response = person == owner ? AttendeeResponse.Accepted
             : busy && chance < 14 ? AttendeeResponse.Declined
-            : chance switch { < 2 => AttendeeResponse.NeedsAction, 2 => AttendeeResponse.Tentative, 3 => AttendeeResponse.Declined, _ => AttendeeResponse.Accepted };
+            : chance switch
+            {
+                < 2 => AttendeeResponse.NeedsAction,
+                2 => AttendeeResponse.Tentative,
+                3 => AttendeeResponse.Declined,
+                _ => AttendeeResponse.Accepted,
+            };
         var role = person == owner ? AttendeeRole.Chair : chance == 19 ? AttendeeRole.Optional : AttendeeRole.Required;
         return new() { Calendar = person.Id, Role = role, Response = response };
     }

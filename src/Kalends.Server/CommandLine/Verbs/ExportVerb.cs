@@ -12,7 +12,10 @@ internal static class ExportVerb
         var calendar = Configured.Named(new Option<string>("--calendar") { Description = "The calendar, such as user:ana.", Required = true });
         var output = new Option<string?>("--output", "-o") { Description = "The file to write; standard output when absent.", HelpName = "FILE" };
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
-        var verb = new ExplainedCommand("export", "Writes a calendar as an iCalendar file") { Example = "kalends export --calendar user:ana --tenant demo -o ana.ics" };
+        var verb = new ExplainedCommand("export", "Writes a calendar as an iCalendar file")
+        {
+            Example = "kalends export --calendar user:ana --tenant demo -o ana.ics",
+        };
         foreach (var option in new Option[] { calendar, output, tenant, store })
         {
             verb.Add(option);

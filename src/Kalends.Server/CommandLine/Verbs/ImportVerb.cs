@@ -14,7 +14,11 @@ internal static class ImportVerb
     public static Command Create(Surroundings surroundings)
     {
         var files = new Argument<string[]>("FILE") { Description = "iCalendar files.", Arity = ArgumentArity.OneOrMore };
-        var calendar = Configured.Named(new Option<string>("--calendar") { Description = "The calendar that owns and attends what is read, such as user:ana.", Required = true });
+        var calendar = Configured.Named(new Option<string>("--calendar")
+        {
+            Description = "The calendar that owns and attends what is read, such as user:ana.",
+            Required = true,
+        });
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
         var verb = new ExplainedCommand("import", "Brings iCalendar files into a calendar")
         {
@@ -27,7 +31,8 @@ internal static class ImportVerb
         }
 
         verb.SetAction((parsed, stopped) => Run(
-            parsed.GetRequiredValue(files), new(parsed.GetRequiredValue(calendar)), parsed.GetRequiredValue(tenant), parsed.GetValue(store), surroundings, stopped));
+            parsed.GetRequiredValue(files), new(parsed.GetRequiredValue(calendar)), parsed.GetRequiredValue(tenant), parsed.GetValue(store),
+            surroundings, stopped));
         return verb;
     }
 

@@ -9,7 +9,8 @@ internal static class MessageExamples
 
     private static readonly Dictionary<string, string> Messages = new(StringComparer.Ordinal)
     {
-        ["save-appointments"] = "{\"conflicts\":\"refuse\",\"appointments\":[{\"title\":\"Budget\",\"start\":\"2026-11-23T09:00:00\",\"timeZone\":\"Europe/Paris\",\"duration\":\"PT45M\","
+        ["save-appointments"] = "{\"conflicts\":\"refuse\",\"appointments\":[{\"title\":\"Budget\","
+            + "\"start\":\"2026-11-23T09:00:00\",\"timeZone\":\"Europe/Paris\",\"duration\":\"PT45M\","
             + "\"attendees\":[{\"calendar\":\"user:ana\"},{\"calendar\":\"room:paris-1\"}]}]}",
         ["save-calendars"] = "{\"calendars\":[{\"calendar\":\"room:paris-9\",\"kind\":\"room\",\"timeZone\":\"Europe/Paris\",\"capacity\":8}]}",
         ["find-openings"] = "{" + Week + ",\"attendees\":[\"user:ana\",\"user:ben\"],\"duration\":\"PT30M\",\"limit\":3}",

@@ -17,7 +17,11 @@ internal sealed class MessageVerb
     };
 
     private readonly Option<string?> json = new("--json") { Description = "The message's JSON itself." };
-    private readonly Option<string> person = Configured.Named(new Option<string>("--as") { Description = $"Whose rights to act with, such as user:ana; {Desk.Itself} with every right when absent." });
+    private readonly Option<string> person = Configured.Named(new Option<string>("--as")
+    {
+        Description = $"Whose rights to act with, such as user:ana; {Desk.Itself} with every right when absent.",
+    });
+
     private readonly Option<bool> admin = new("--admin") { Description = "With --as: act with kalends.admin as well." };
     private readonly Option<bool> dryRun = new("--dry-run") { Description = "Check and work out everything, keep nothing." };
     private readonly Option<string> tenant = Configured.TenantOption();

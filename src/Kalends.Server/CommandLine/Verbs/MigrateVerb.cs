@@ -8,7 +8,10 @@ internal static class MigrateVerb
     public static Command Create(Surroundings surroundings)
     {
         var store = Configured.StoreOption();
-        var verb = new ExplainedCommand("migrate", "Brings the store's schema up to date") { Example = "kalends migrate --store 'Data Source=data/kalends.db'" };
+        var verb = new ExplainedCommand("migrate", "Brings the store's schema up to date")
+        {
+            Example = "kalends migrate --store 'Data Source=data/kalends.db'",
+        };
         verb.Add(store);
         verb.SetAction(async (parsed, stopped) =>
         {
@@ -21,7 +24,8 @@ internal static class MigrateVerb
                     await surroundings.Out.WriteLineAsync(script);
                 }
 
-                await surroundings.Error.WriteLineAsync(scripts.Count == 0 ? $"{configured.File} is up to date" : $"{configured.File}: {scripts.Count} scripts run");
+                var outcome = scripts.Count == 0 ? "is up to date" : $"is up to date now; scripts run: {scripts.Count}";
+                await surroundings.Error.WriteLineAsync($"{configured.File} {outcome}");
             }
 
             return ExitCodes.Done;

@@ -26,7 +26,11 @@ internal static class SeedVerb
     {
         var people = Number("--people", "How many people; the first are user:ana, user:ben, user:carla …, the others user:p0001 and on.", 25, MostPeople);
         var days = Number("--days", "How many days from the first.", 28, MostDays);
-        var seed = new Option<int>("--seed") { Description = "The same number makes the same company; seeding twice changes nothing.", DefaultValueFactory = _ => 1 };
+        var seed = new Option<int>("--seed")
+        {
+            Description = "The same number makes the same company with the same ids.",
+            DefaultValueFactory = _ => 1,
+        };
         var from = new Option<string?>("--from") { Description = "The first day, such as 2026-11-23; Monday of this week when absent." };
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
         var verb = new ExplainedCommand("seed", "Makes up a company: people, teams, rooms and their working weeks")
@@ -65,7 +69,9 @@ internal static class SeedVerb
             return today.PlusDays(1 - (int)today.DayOfWeek);
         }
 
-        return LocalDatePattern.Iso.Parse(day).TryGetValue(default, out var date) ? date : throw new SettingsException("--from must be a day, such as 2026-11-23");
+        return LocalDatePattern.Iso.Parse(day).TryGetValue(default, out var date)
+            ? date
+            : throw new SettingsException("--from must be a day, such as 2026-11-23");
     }
 
     private static async Task<int> Run(SeedPlan plan, string tenant, string? store, Surroundings surroundings, CancellationToken stopped)
@@ -85,7 +91,9 @@ internal static class SeedVerb
             }
 
             await surroundings.Out.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{weeks.Calendars:N0} calendars, {saved:N0} appointments in {began.Elapsed.TotalSeconds:N1} s (tenant {tenant}, seed {plan.Seed}, from {plan.From:uuuu-MM-dd})"));
+                CultureInfo.InvariantCulture,
+                $"{weeks.Calendars:N0} calendars, {saved:N0} appointments in {began.Elapsed.TotalSeconds:N1} s "
+                + $"(tenant {tenant}, seed {plan.Seed}, from {plan.From:uuuu-MM-dd})"));
         }
 
         return ExitCodes.Done;

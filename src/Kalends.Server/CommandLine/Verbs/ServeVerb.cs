@@ -12,7 +12,8 @@ internal static class ServeVerb
 
     public static Command Create(Surroundings surroundings)
     {
-        var (urls, store, set) = (new Option<string?>("--urls") { Description = $"Where to listen; {UsualAddress} when nothing else is set." }, Configured.StoreOption(), Configured.SetOption());
+        var urls = new Option<string?>("--urls") { Description = $"Where to listen; {UsualAddress} when nothing else is set." };
+        var (store, set) = (Configured.StoreOption(), Configured.SetOption());
         var migrate = new Option<bool>("--migrate") { Description = "Bring the store's schema up to date first. A SQLite file is brought up to date always." };
         var verb = new ExplainedCommand(Name, "Serves the HTTP API")
         {

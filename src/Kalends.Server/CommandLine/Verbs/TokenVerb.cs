@@ -17,11 +17,19 @@ internal static class TokenVerb
     public static Command Create(Surroundings surroundings)
     {
         var tenant = Configured.Named(new Option<string>("--tenant") { Description = "The tenant the token is for.", Required = true });
-        var subject = Configured.Named(new Option<string>("--subject") { Description = "The calendar id of the person or service, such as user:ana.", Required = true });
+        var subject = Configured.Named(new Option<string>("--subject") { Description = "Who it speaks for, such as user:ana.", Required = true });
         var app = Configured.Named(new Option<string>("--app") { Description = "The application that speaks for them.", Required = true });
-        var scopes = new Option<string[]>("--scope") { Description = $"May be repeated; {string.Join(" and ", UsualScopes)} when absent.", AllowMultipleArgumentsPerToken = true };
+        var scopes = new Option<string[]>("--scope")
+        {
+            Description = $"May be repeated; {string.Join(" and ", UsualScopes)} when absent.",
+            AllowMultipleArgumentsPerToken = true,
+        };
         scopes.AcceptOnlyFromAmong(KnownScopes);
-        var expires = new Option<string>("--expires") { Description = "How long it is good for, as an ISO 8601 duration.", DefaultValueFactory = _ => "PT8H" };
+        var expires = new Option<string>("--expires")
+        {
+            Description = "How long it is good for, as an ISO 8601 duration.",
+            DefaultValueFactory = _ => "PT8H",
+        };
         expires.Validators.Add(result =>
         {
             if (!NominalDuration.TryParse(result.GetValueOrDefault<string>(), out var lifetime) || lifetime.ExactSeconds == 0)

@@ -27,8 +27,9 @@ internal static class VerifyVerb
                 await surroundings.Out.WriteLineAsync(finding);
             }
 
+            var verdict = broken == 0 ? "sound" : string.Create(CultureInfo.InvariantCulture, $"{broken:N0} findings");
             await surroundings.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{configured.File}: {checkedCount:N0} appointments checked, {(broken == 0 ? "sound" : $"{broken:N0} findings")}"));
+                CultureInfo.InvariantCulture, $"{configured.File}: {checkedCount:N0} appointments checked, {verdict}"));
             return broken == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return verb;
