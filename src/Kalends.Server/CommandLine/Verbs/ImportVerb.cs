@@ -20,7 +20,7 @@ internal static class ImportVerb
             Required = true,
         });
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
-        var verb = new ExplainedCommand("import", "Brings iCalendar files into a calendar")
+        var verb = new ExplainedCommand("import", "Brings iCalendar files into a calendar; fails only when none of them could be read")
         {
             Example = "kalends import team.ics holidays.ics --calendar user:ana --tenant demo",
         };
@@ -51,7 +51,7 @@ internal static class ImportVerb
             }
 
             Tables.Write(surroundings, ["file", "saved", "unchanged", "skipped", "why"], results.SelectMany(Rows));
-            return results.TrueForAll(result => result.Error is null) ? ExitCodes.Done : ExitCodes.Failed;
+            return results.Exists(result => result.Error is null) ? ExitCodes.Done : ExitCodes.Failed;
         }
     }
 

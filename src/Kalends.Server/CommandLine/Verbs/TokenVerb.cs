@@ -24,7 +24,13 @@ internal static class TokenVerb
             Description = $"May be repeated; {string.Join(" and ", UsualScopes)} when absent.",
             AllowMultipleArgumentsPerToken = true,
         };
-        scopes.AcceptOnlyFromAmong(KnownScopes);
+        scopes.Validators.Add(result =>
+        {
+            foreach (var unknown in Split(result.GetValueOrDefault<string[]>()).Except(KnownScopes))
+            {
+                result.AddError($"--scope does not know '{unknown}'; it takes {string.Join(", ", KnownScopes)}");
+            }
+        });
         var expires = new Option<string>("--expires")
         {
             Description = "How long it is good for, as an ISO 8601 duration.",
@@ -49,9 +55,13 @@ internal static class TokenVerb
 
         verb.SetAction(parsed => Print(
             surroundings, parsed.GetRequiredValue(tenant), new(parsed.GetRequiredValue(subject)), parsed.GetRequiredValue(app),
-            parsed.GetValue(scopes) is { Length: > 0 } asked ? asked : UsualScopes, parsed.GetRequiredValue(expires)));
+            Split(parsed.GetValue(scopes)) is { Length: > 0 } asked ? asked : UsualScopes, parsed.GetRequiredValue(expires)));
         return verb;
     }
+
+    /// <summary>Several as options of their own, or in one as they stand in a token.</summary>
+    private static string[] Split(string[]? scopes) =>
+        [.. (scopes ?? []).SelectMany(scope => scope.Split(' ', StringSplitOptions.RemoveEmptyEntries))];
 
     private static int Print(Surroundings surroundings, string tenant, CalendarId subject, string app, string[] scopes, string expires)
     {
