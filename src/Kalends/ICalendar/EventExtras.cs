@@ -19,7 +19,7 @@ internal static class EventExtras
 
         return Json<List<Link>>(item, "X-KALENDS-LINKS") is { Count: > 0 } links
             && links.TrueForAll(link => link?.Uri is not null) && Writable(links[0].Uri) == url
-            ? links
+            ? [.. links.Select(link => link with { Title = link.Title is { } title ? TextValues.Clean(title) : null })]
             : [new() { Uri = url }];
     }
 
@@ -37,7 +37,9 @@ internal static class EventExtras
     }
 
     public static IReadOnlyDictionary<string, string>? Metadata(RawComponent item) =>
-        Json<Dictionary<string, string>>(item, "X-KALENDS-METADATA") is { Count: > 0 } metadata && !metadata.ContainsValue(null!) ? metadata : null;
+        Json<Dictionary<string, string>>(item, "X-KALENDS-METADATA") is { Count: > 0 } metadata && !metadata.ContainsValue(null!)
+            ? metadata.ToDictionary(entry => entry.Key, entry => TextValues.Clean(entry.Value))
+            : null;
 
     /// <summary>An absolute URI; anything else (a file's bare name, a word) leads nowhere from here and is left out.</summary>
     private static bool LeadsSomewhere(string uri) => Uri.TryCreate(uri, UriKind.Absolute, out _);

@@ -36,7 +36,9 @@ internal sealed class RawComponent(string name)
     public string UidOrMade => Uid ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
         string.Join('\n', Lines.Select(line => $"{line.Name};{line.Parameter("TZID")}:{line.Value}")))))[..32] + "@content";
 
-    public string? Uid => First("UID") is { } line && TextValues.Unescape(line.Value).Trim() is { Length: > 0 } uid ? uid : null;
+    /// <summary>A name is one line: what would break it is a space.</summary>
+    public string? Uid => First("UID") is { } line
+        && TextValues.Unescape(line.Value).Replace('\n', ' ').Replace('\t', ' ').Trim() is { Length: > 0 } uid ? uid : null;
 
     /// <summary>The UID as a report may show it.</summary>
     public string? ShownUid => Uid is { Length: > LongestShown } uid ? uid[..LongestShown] + "…" : Uid;
