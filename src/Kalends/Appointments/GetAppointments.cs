@@ -30,32 +30,33 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     public override async ValueTask<Outcome<FoundAppointments>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<FoundAppointments, AttendancePlace>(this, context);
+        var cursor = Cursors.Read<FoundAppointments, SteadyPlace>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
         }
 
         var asked = await AskedCalendars.Find(context, Attendees);
-        var found = await context.Rows<IAttendanceRows>().Page(
-            asked.Keys, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds(), false, cursor.Value, LimitInForce + 1);
-        var page = found.Count > LimitInForce ? [.. found.Take(LimitInForce)] : found;
-        var (entries, views) = await Show(context, asked, page);
-        return new FoundAppointments(
-            views, entries, asked.UnknownOrNull, found.Count > page.Count ? Cursors.Write(this, context, asked.PlaceOf(page[^1])) : null);
+        var span = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        var found = await SteadyPages.Read(context, asked, span, false, cursor.Value, LimitInForce + 1);
+        var more = found.Attendances.Count > LimitInForce;
+        IReadOnlyList<Attendance> page = more ? [.. found.Attendances.Take(LimitInForce)] : found.Attendances;
+        var (entries, views) = await Show(context, asked, page, found.Then);
+        var next = more ? Cursors.Write(this, context, new SteadyPlace(asked.PlaceOf(page[^1]), found.AsOf)) : null;
+        return new FoundAppointments(views, entries, asked.UnknownOrNull, next);
     }
 
     private async ValueTask<(List<Entry> Entries, Dictionary<Guid, AppointmentView> Views)> Show(
-        QueryContext context, AskedCalendars asked, IReadOnlyList<Attendance> page)
+        QueryContext context, AskedCalendars asked, IReadOnlyList<Attendance> page, IReadOnlyDictionary<Guid, AppointmentRow> then)
     {
         var seen = page.Select(attendance => asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar))).ToList();
-        var rows = await Bodies(context, page, seen);
+        var rows = await Bodies(context, page, seen, then);
         var entries = new List<Entry>(page.Count);
         var views = new Dictionary<Guid, AppointmentView>(rows.Count);
         for (var index = 0; index < page.Count; index++)
         {
             var attendance = page[index];
-            var row = rows.GetValueOrDefault(attendance.Appointment);
+            var row = then.GetValueOrDefault(attendance.Appointment) ?? rows.GetValueOrDefault(attendance.Appointment);
             var details = seen[index] == Seen.Details || (row is not null && Attends(row, context.Caller));
             if (!details && seen[index] != Seen.BusyBlock)
             {
@@ -73,12 +74,13 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
         return (entries, views);
     }
 
-    private async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Bodies(QueryContext context, IReadOnlyList<Attendance> page, List<Seen> seen)
+    private async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Bodies(
+        QueryContext context, IReadOnlyList<Attendance> page, List<Seen> seen, IReadOnlyDictionary<Guid, AppointmentRow> then)
     {
         // A busy block may be one of the caller's own meetings, so private ones are looked at as well.
         var needed = page.Where((attendance, index) =>
             seen[index] == Seen.Details ? Detail != Appointments.Detail.Busy : attendance.Privacy != Privacy.Public && seen[index] != Seen.Nothing);
-        HashSet<Guid> ids = [.. needed.Select(attendance => attendance.Appointment)];
+        HashSet<Guid> ids = [.. needed.Select(attendance => attendance.Appointment).Where(id => !then.ContainsKey(id))];
         return ids.Count == 0 ? new Dictionary<Guid, AppointmentRow>() : await context.Rows<IAppointmentRows>().Find(ids);
     }
 

@@ -68,6 +68,12 @@ public interface IChangeRows
     /// <summary>What changed in a calendar after a sequence number, each appointment once with its last change, oldest first.</summary>
     ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit);
 
+    /// <summary>
+    /// What these appointments said just after a sequence number, as JSON in UTF-8; those that were not there then are left out, and so
+    /// are those that have not changed since.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, long sequence);
+
     /// <summary>The last sequence number given to any change of the tenant.</summary>
     ValueTask<long> Last();
 }

@@ -52,13 +52,7 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
     }
 
     private static bool IsOnPage(AttendancePlace place, AttendancePlace? after, AttendancePlace? last) =>
-        (after is null || Compare(place, after) > 0) && (last is null || Compare(place, last) <= 0);
-
-    private static int Compare(AttendancePlace left, AttendancePlace right) => (left.Calendar, left.From).CompareTo((right.Calendar, right.From)) switch
-    {
-        0 => left.Appointment.CompareTo(right.Appointment),
-        var order => order,
-    };
+        (after is null || place.IsAfter(after)) && (last is null || !place.IsAfter(last));
 
     private static async ValueTask<List<CalendarConflicts>> Show(
         IAttendanceRows rows, AskedCalendars asked, List<Attendance> page, IEnumerable<HeldTime> held)

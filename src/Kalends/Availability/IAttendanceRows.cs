@@ -30,7 +30,11 @@ public interface IAttendanceRows
 }
 
 /// <summary>A place in the order of <see cref="IAttendanceRows.Page"/>: index into the calendars asked for, start, appointment.</summary>
-public sealed record AttendancePlace(int Calendar, long From, Guid Appointment);
+public sealed record AttendancePlace(int Calendar, long From, Guid Appointment)
+{
+    public bool IsAfter(AttendancePlace other) =>
+        (Calendar, From, Appointment).CompareTo((other.Calendar, other.From, other.Appointment)) > 0;
+}
 
 public interface IAttendanceWrites : IAttendanceRows
 {
