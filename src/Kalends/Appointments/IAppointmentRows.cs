@@ -42,6 +42,9 @@ public interface IAppointmentRows
     /// <summary>The appointments of one owner by UID; of several with one UID, the oldest.</summary>
     ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids);
 
+    /// <summary>Those of these UIDs under which another owner's appointment lies on a calendar already.</summary>
+    ValueTask<IReadOnlySet<string>> UidsOfOthers(long calendar, IReadOnlyCollection<string> uids);
+
     /// <summary>The appointments on one calendar by id, from just after a place: for exports, which read all of it page by page.</summary>
     ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit);
 

@@ -37,7 +37,7 @@ public static class SteadyPages
         return new(
             [.. current.Where(attendance => !changed.Contains(attendance.Appointment)).Concat(putBack)
                 .Select(attendance => (Attendance: attendance, Place: asked.PlaceOf(attendance)))
-                .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.Appointment)
+                .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.To).ThenBy(pair => pair.Place.Appointment)
                 .Select(pair => pair.Attendance).Take(limit)],
             then.ToDictionary(state => state.Row.Id, state => state.Row),
             after.AsOf);

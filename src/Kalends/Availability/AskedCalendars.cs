@@ -86,9 +86,9 @@ public sealed class AskedCalendars
     public CalendarId IdOf(long key) => ids[key];
 
     /// <summary>Where a page ended, by place in the order asked.</summary>
-    public AttendancePlace PlaceOf(Attendance last) => new(places[last.Calendar], last.From, last.Appointment);
+    public AttendancePlace PlaceOf(Attendance last) => new(places[last.Calendar], last.From, last.To, last.Appointment);
 
-    public AttendancePlace PlaceOf(HeldTime held) => new(places[held.Calendar], held.From, held.Hold);
+    public AttendancePlace PlaceOf(HeldTime held) => new(places[held.Calendar], held.From, held.To, held.Hold);
 
     public static async ValueTask<AskedCalendars> Find(QueryContext context, IEnumerable<CalendarId> asked)
     {

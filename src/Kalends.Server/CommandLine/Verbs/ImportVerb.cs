@@ -52,6 +52,11 @@ internal static class ImportVerb
 
             Tables.Write(surroundings, ["file", "saved", "unchanged", "skipped", "why"], [.. results.SelectMany(Rows), Total(results)]);
             var done = results.Exists(result => result.Error is null) && !results.Exists(result => result.Unreadable);
+            if (!done)
+            {
+                await surroundings.Error.WriteLineAsync("kalends: not every file could be imported; the table says why");
+            }
+
             return done ? ExitCodes.Done : ExitCodes.Failed;
         }
     }
