@@ -25,6 +25,9 @@ public interface IAttendanceRows
 
     ValueTask<Hold?> FindHold(Guid id);
 
+    /// <summary>How many holds of a person have not expired at <paramref name="now"/>.</summary>
+    ValueTask<long> CountHolds(CalendarId person, long now);
+
     /// <summary>The titles of those of these appointments that have one.</summary>
     ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments);
 }
