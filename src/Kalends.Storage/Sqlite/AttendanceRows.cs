@@ -31,6 +31,9 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
 
     private const string BlockingSql = $"SELECT {Columns} FROM attendance {Range} {Blocking} {InOrder}";
 
+    private const string ScanSql =
+        $"SELECT start_at, end_at, busy, privacy, owner FROM attendance {Range} {Blocking} ORDER BY start_at, end_at, appointment";
+
     private const string LongSql = $"SELECT {Columns} FROM attendance INDEXED BY attendance_beyond_a_day {Range} {Long} {InOrder}";
 
     private const string AllLongSql = $"""
@@ -63,6 +66,27 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
         }
 
         return ValueTask.FromResult<IReadOnlyList<Attendance>>(found);
+    }
+
+    public ValueTask Scan(IReadOnlyList<long> calendars, long from, long to, Action<BlockingTime> visit)
+    {
+        var dayBefore = from - Day;
+        var longOnes = AllLong(calendars, dayBefore, from, blockingOnly: true).ToLookup(attendance => attendance.Calendar);
+        foreach (var calendar in calendars)
+        {
+            foreach (var row in longOnes[calendar])
+            {
+                visit(new(calendar, row.From, row.To, row.Busyness, row.Privacy, row.Owner));
+            }
+
+            var rows = session.Prepare(ScanSql).With(calendar).With(dayBefore).With(long.MinValue).WithBytes([]).With(Math.Max(to, from + 1)).With(from);
+            while (rows.Step())
+            {
+                visit(new(calendar, rows.Long(0), rows.Long(1), (Busyness)rows.Long(2), (Privacy)rows.Long(3), rows.Long(4)));
+            }
+        }
+
+        return ValueTask.CompletedTask;
     }
 
     public ValueTask<IReadOnlyList<Attendance>> Page(

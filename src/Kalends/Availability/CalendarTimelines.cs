@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Kalends.Messages;
 using NodaTime;
 
@@ -5,35 +6,27 @@ namespace Kalends.Availability;
 
 /// <summary>
 /// From rows to timelines: reads what blocks in the calendars of a query and gives the engine one timeline a calendar, as this
-/// caller may see it. Rows are read some calendars at a time, so that a query over 500 people and five years needs room for its
+/// caller may see it. Rows pass one by one and are not kept, so that a query over 500 people and five years needs room for its
 /// timelines only.
 /// </summary>
 public static class CalendarTimelines
 {
-    /// <summary>One read of the store for a usual meeting; bounded memory for a huge query.</summary>
-    private const int CalendarsPerRead = 64;
-
     /// <summary>One timeline for each of <see cref="AskedCalendars.Visible"/>, in that order, over [from, to) in Unix seconds.</summary>
     public static async ValueTask<IReadOnlyList<Timeline>> Load(QueryContext context, AskedCalendars asked, long from, long to)
     {
         var rows = context.Rows<IAttendanceRows>();
-        var timelines = new Dictionary<long, Timeline>();
-        foreach (var keys in asked.Keys.Where(key => key != AskedCalendars.NoKey).Chunk(CalendarsPerRead))
-        {
-            context.Stopped.ThrowIfCancellationRequested();
-            var attendances = await rows.Overlapping(keys, from, to, blockingOnly: true);
-            var held = (await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds())).ToLookup(hold => hold.Calendar);
-            Build(attendances, held, asked, (from, to), timelines);
-        }
-
-        var empty = Timeline.Build([], from, to);
-        return [.. asked.Keys.Select(key => timelines.GetValueOrDefault(key, empty))];
+        List<long> keys = [.. asked.Keys.Where(key => key != AskedCalendars.NoKey)];
+        var held = (await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds())).ToLookup(hold => hold.Calendar);
+        var making = new Making(context, asked, held, from, to);
+        await rows.Scan(keys, from, to, making.Add);
+        return making.Finish();
     }
 
-    /// <summary>How one stored attendance stands in the way of this caller's plans.</summary>
-    public static BlockState StateOf(Attendance attendance, Seen seen) => seen == Seen.Unavailable
+    public static Instant InstantOf(long seconds) => Instant.FromUnixTimeSeconds(seconds);
+
+    private static BlockState StateOf(Busyness busyness, Seen seen) => seen == Seen.Unavailable
         ? BlockState.Unavailable
-        : attendance.Busyness switch
+        : busyness switch
         {
             Busyness.Free => BlockState.Free,
             Busyness.Tentative => BlockState.Tentative,
@@ -41,41 +34,49 @@ public static class CalendarTimelines
             _ => BlockState.Busy,
         };
 
-    public static Instant InstantOf(long seconds) => Instant.FromUnixTimeSeconds(seconds);
-
-    private static void Build(
-        IReadOnlyList<Attendance> attendances, ILookup<long, HeldTime> held, AskedCalendars asked, (long From, long To) window,
-        Dictionary<long, Timeline> timelines)
+    /// <summary>Gathers one calendar's blocks at a time; the next calendar's first row ends it.</summary>
+    private sealed class Making(QueryContext context, AskedCalendars asked, ILookup<long, HeldTime> held, long from, long to)
     {
-        var blocks = new List<Block>();
-        var (calendarSeen, permission) = (AskedCalendars.NoKey, Permission.None);
-        for (var index = 0; index < attendances.Count; index++)
+        private readonly Dictionary<long, Timeline> timelines = [];
+        private readonly List<Block> blocks = [];
+        private long calendar = AskedCalendars.NoKey;
+        private Permission permission;
+
+        public void Add(BlockingTime time)
         {
-            var attendance = attendances[index];
-            if (attendance.Calendar != calendarSeen)
+            if (time.Calendar != calendar)
             {
-                (calendarSeen, permission) = (attendance.Calendar, asked.Sight.On(asked.IdOf(attendance.Calendar)));
+                context.Stopped.ThrowIfCancellationRequested();
+                End();
+                (calendar, permission) = (time.Calendar, asked.Sight.On(asked.IdOf(time.Calendar)));
             }
 
-            var seen = asked.Sight.Of(attendance, permission);
-            blocks.Add(new(attendance.From, attendance.To, StateOf(attendance, seen)));
-            if (index + 1 == attendances.Count || attendances[index + 1].Calendar != attendance.Calendar)
-            {
-                timelines[attendance.Calendar] = Finish(blocks, held[attendance.Calendar], window);
-            }
+            blocks.Add(new(time.From, time.To, StateOf(time.Busyness, asked.Sight.Of(permission, time.Privacy, time.Owner))));
         }
 
-        foreach (var calendar in held.Where(calendar => !timelines.ContainsKey(calendar.Key)))
+        public IReadOnlyList<Timeline> Finish()
         {
-            timelines[calendar.Key] = Finish(blocks, calendar, window);
-        }
-    }
+            End();
+            foreach (var other in held.Where(other => !timelines.ContainsKey(other.Key)))
+            {
+                calendar = other.Key;
+                End();
+            }
 
-    private static Timeline Finish(List<Block> blocks, IEnumerable<HeldTime> held, (long From, long To) window)
-    {
-        blocks.AddRange(held.Select(hold => new Block(hold.From, hold.To, BlockState.Held)));
-        var timeline = Timeline.Build(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(blocks), window.From, window.To);
-        blocks.Clear();
-        return timeline;
+            var empty = Timeline.Build([], from, to);
+            return [.. asked.Keys.Select(key => timelines.GetValueOrDefault(key, empty))];
+        }
+
+        private void End()
+        {
+            if (calendar == AskedCalendars.NoKey)
+            {
+                return;
+            }
+
+            blocks.AddRange(held[calendar].Select(hold => new Block(hold.From, hold.To, BlockState.Held)));
+            timelines[calendar] = Timeline.Build(CollectionsMarshal.AsSpan(blocks), from, to);
+            blocks.Clear();
+        }
     }
 }

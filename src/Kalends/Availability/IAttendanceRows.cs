@@ -16,6 +16,12 @@ public interface IAttendanceRows
     /// </summary>
     ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly);
 
+    /// <summary>
+    /// Shows all that blocks in these calendars and overlaps [from, to), calendar by calendar, row by row: for timelines, which keep none
+    /// of the rows.
+    /// </summary>
+    ValueTask Scan(IReadOnlyList<long> calendars, long from, long to, Action<BlockingTime> visit);
+
     /// <summary>One page of the same, blocking ones only when so asked, from just after a place in that order.</summary>
     ValueTask<IReadOnlyList<Attendance>> Page(
         IReadOnlyList<long> calendars, long from, long to, bool blockingOnly, AttendancePlace? after, int limit);
@@ -55,3 +61,6 @@ public interface IAttendanceWrites : IAttendanceRows
     /// <summary>Forgets holds that expired before <paramref name="now"/>.</summary>
     ValueTask DeleteExpiredHolds(long now);
 }
+
+/// <summary>What an attendance says to who only asks whether its calendar is free.</summary>
+public readonly record struct BlockingTime(long Calendar, long From, long To, Busyness Busyness, Privacy Privacy, long Owner);

@@ -24,18 +24,18 @@ public enum Seen
 /// </summary>
 public sealed class Sight(Access access, long? callerKey)
 {
-    public Seen Of(Attendance attendance, CalendarId calendar) => Of(attendance, access.On(calendar));
+    public Seen Of(Attendance attendance, CalendarId calendar) => Of(access.On(calendar), attendance.Privacy, attendance.Owner);
 
     public Permission On(CalendarId calendar) => access.On(calendar);
 
     /// <summary>The same where the permission on the calendar is known already, as when many rows of one calendar are looked at.</summary>
-    public Seen Of(Attendance attendance, Permission permission) => permission switch
+    public Seen Of(Permission permission, Privacy privacy, long owner) => permission switch
     {
         Permission.Modify => Seen.Details,
         Permission.None => Seen.Nothing,
-        _ when attendance.Owner == callerKey => Seen.Details,
-        _ when attendance.Privacy == Privacy.Secret => Seen.Unavailable,
-        Permission.ViewDetails when attendance.Privacy == Privacy.Public => Seen.Details,
+        _ when owner == callerKey => Seen.Details,
+        _ when privacy == Privacy.Secret => Seen.Unavailable,
+        Permission.ViewDetails when privacy == Privacy.Public => Seen.Details,
         _ => Seen.BusyBlock,
     };
 

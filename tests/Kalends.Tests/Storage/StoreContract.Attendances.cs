@@ -63,6 +63,18 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_scan_shows_what_blocks_calendar_by_calendar()
+    {
+        var calendars = await WriteWeeks();
+        await using var session = await Store.Read(Tenant, Stopped);
+        var rows = session.Rows<IAttendanceRows>();
+        var scanned = new List<BlockingTime>();
+        await rows.Scan(calendars, From, From + (7 * Day), scanned.Add);
+        var whole = await rows.Overlapping(calendars, From, From + (7 * Day), blockingOnly: true);
+        Assert.Equal(whole.Select(row => new BlockingTime(row.Calendar, row.From, row.To, row.Busyness, row.Privacy, row.Owner)), scanned);
+    }
+
+    [Fact]
     public async Task Pages_of_any_size_are_the_whole_in_order()
     {
         var calendars = await WriteWeeks();
@@ -71,7 +83,9 @@ public abstract partial class StoreContract
         foreach (var blocking in new[] { false, true })
         {
             var whole = await rows.Overlapping(calendars, From, From + (7 * Day), blocking);
-            Assert.Equal(whole.OrderBy(row => Array.IndexOf(calendars, row.Calendar)).ThenBy(row => row.From).ThenBy(row => row.Appointment), whole);
+            Assert.Equal(
+                whole.OrderBy(row => Array.IndexOf(calendars, row.Calendar)).ThenBy(row => row.From).ThenBy(row => row.To).ThenBy(row => row.Appointment),
+                whole);
             Assert.Equal(whole.Distinct().Count(), whole.Count);
             Assert.True(whole.Count > 100);
             foreach (var size in new[] { 1, 7, 1_000 })
