@@ -53,7 +53,8 @@ public static class LoadDriver
     {
         var random = new Random(settings.Seed);
         List<double> http = [], bare = [];
-        var (bytes, warm) = (0L, settings.Rounds / 5);
+        // Warm means warm: the runtime recompiles hot code in the background for the first hundreds of requests.
+        var (bytes, warm) = (0L, Math.Max(settings.Rounds, 150));
         for (var round = -warm; round < settings.Rounds; round++)
         {
             var (body, run) = operation.Draw(random);
