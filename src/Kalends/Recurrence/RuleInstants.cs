@@ -1,0 +1,193 @@
+using Kalends.Time;
+
+namespace Kalends.Recurrence;
+
+/// <summary>
+/// One rule's instants, rising: its wall times read in a zone, ended by COUNT and UNTIL.
+/// <para>
+/// Where clocks change, RFC 5545 §3.3.10 reads the computed wall time as §3.3.5 reads a written one: skipped, with the offset before
+/// the gap; repeated, the first. That holds for all frequencies, but for SECONDLY to HOURLY one thing is added: where the interval
+/// divides the change (every hour, every 15 minutes; not every two hours), the walls before and after lie on one grid of elapsed
+/// time, and the rule goes on along it: nothing is moved out of a gap, and what comes twice is twice. docs/recurrence.md says why.
+/// </para>
+/// </summary>
+internal sealed class RuleInstants
+{
+    /// <summary>Farther than this the zone is asked directly, not change by change.</summary>
+    private const long Far = 300 * CivilDays.SecondsPerDay;
+
+    private readonly RulePlan plan;
+    private readonly StepBudget budget;
+    private readonly LocalTimes times;
+    private readonly WallClock clock;
+    private readonly Queue<long> held = new(0);
+    private readonly long lastInstant;
+    private readonly long stride;
+    private long lastWall;
+    private long left;
+    private long pending = LocalTimes.End;
+
+    public RuleInstants(RulePlan plan, StepBudget budget, NodaTime.DateTimeZone zone, bool startCounts)
+    {
+        (this.plan, this.budget) = (plan, budget);
+        times = LocalTimes.Of(plan, budget);
+        clock = new(zone);
+        (lastWall, lastInstant) = Ends(plan.Rule.Until);
+        stride = plan.Frequency switch { Frequency.Hourly => 3600L, Frequency.Minutely => 60, Frequency.Secondly => 1, _ => 0 } * plan.Interval;
+        left = plan.Rule.Count ?? LocalTimes.End;
+        times.Last = lastWall;
+        times.Seek(plan.Start);
+        if (startCounts && plan.Rule.Count is not null)
+        {
+            left -= times.Next() == plan.Start ? 0 : 1;
+            times.Seek(plan.Start);
+        }
+
+        clock.SeekWall(plan.Start);
+    }
+
+    /// <summary>After the last instant.</summary>
+    public const long End = LocalTimes.End;
+
+    /// <summary>Looks for nothing after this instant.</summary>
+    public void StopAt(long instant)
+    {
+        lastWall = Math.Min(lastWall, instant + CivilDays.SecondsPerDay);
+        times.Last = lastWall;
+    }
+
+    /// <summary>
+    /// Goes near the first instant at or after this one: what is still before it is left to the caller to pass over. Without COUNT
+    /// the price is the same however far it is. With it, occurrences are counted, whole years at a time (each one for SECONDLY to HOURLY).
+    /// </summary>
+    public void Seek(long instant)
+    {
+        clock.Seek(instant);
+        if (clock.From > instant - (2 * CivilDays.SecondsPerDay))
+        {
+            instant -= 2 * CivilDays.SecondsPerDay;
+            clock.Seek(instant);
+        }
+
+        var wall = instant + clock.Offset;
+        if (wall <= plan.Start || (plan.Rule.Count is not null && stride > 0))
+        {
+            clock.SeekWall(plan.Start);
+        }
+        else if (plan.Rule.Count is not null)
+        {
+            left -= times.SkipTo(wall);
+        }
+        else
+        {
+            times.Seek(wall);
+        }
+    }
+
+    public long Next()
+    {
+        if (held.Count > 0)
+        {
+            return held.Dequeue();
+        }
+
+        var wall = pending;
+        if (wall == LocalTimes.End)
+        {
+            wall = Pull();
+        }
+
+        pending = LocalTimes.End;
+        var instant = wall < clock.WallTo ? wall - clock.Offset : Across(wall);
+        return instant <= lastInstant ? instant : End;
+    }
+
+    private long Pull()
+    {
+        if (left <= 0 || !budget.Spend())
+        {
+            return LocalTimes.End;
+        }
+
+        var wall = times.Next();
+        left--;
+        return wall <= lastWall ? wall : LocalTimes.End;
+    }
+
+    /// <summary>A wall time after the stretch of the clock: on to the stretch it lies in.</summary>
+    private long Across(long wall)
+    {
+        while (wall != LocalTimes.End && wall >= clock.WallTo)
+        {
+            var shift = clock.Shift;
+            if (stride > 0 && shift != 0 && shift % stride == 0)
+            {
+                // One grid on both sides: taken up again where the hands stand after the change.
+                clock.Advance();
+                times.Seek(clock.From + clock.Offset);
+                left++;
+                wall = Pull();
+            }
+            else if (shift > 0 && wall < clock.WallTo + shift)
+            {
+                return OutOfGap(wall);
+            }
+            else if (stride == 0 && wall - clock.WallTo > Far)
+            {
+                clock.SeekWall(wall);
+                if (wall >= clock.WallTo)
+                {
+                    return OutOfGap(wall);
+                }
+            }
+            else
+            {
+                clock.Advance();
+            }
+        }
+
+        return wall == LocalTimes.End ? End : wall - clock.Offset;
+    }
+
+    /// <summary>
+    /// Times that the gap skips come out after it, among those that are there anyway (02:30 beside 03:30): both are put in order, and
+    /// what falls together is one.
+    /// </summary>
+    private long OutOfGap(long wall)
+    {
+        var (gapEnd, before) = (clock.WallTo + clock.Shift, clock.Offset);
+        var merged = new SortedSet<long>();
+        for (; wall < gapEnd; wall = Pull())
+        {
+            merged.Add(wall - before);
+        }
+
+        clock.Advance();
+        for (; wall != LocalTimes.End && wall - clock.Offset <= merged.Max; wall = Pull())
+        {
+            merged.Add(wall - clock.Offset);
+        }
+
+        pending = wall;
+        foreach (var instant in merged)
+        {
+            held.Enqueue(instant);
+        }
+
+        return held.Dequeue();
+    }
+
+    /// <summary>UNTIL as the last wall time and the last instant: a date is that whole day on the wall.</summary>
+    private static (long Wall, long Instant) Ends(RuleUntil? until)
+    {
+        var never = CivilDays.EndSecond - 1;
+        if (until is not { } end)
+        {
+            return (never, LocalTimes.End - 1);
+        }
+
+        var written = CivilDays.Seconds(end.Time);
+        return end.IsUtc ? (Math.Min(written + CivilDays.SecondsPerDay, never), written)
+            : (end.IsDate ? written + CivilDays.SecondsPerDay - 1 : written, LocalTimes.End - 1);
+    }
+}
