@@ -69,6 +69,32 @@ internal sealed class RulePlan
     public bool LimitsDays =>
         Months != 0 || LimitsMonthDays || LimitsWeekdays || !Rule.ByYearDay.IsEmpty || !Rule.ByWeekNo.IsEmpty;
 
+    /// <summary>
+    /// The rule with all of it written out and with neither interval nor end: what a date must be like to be an occurrence, wherever
+    /// the series begins.
+    /// </summary>
+    public RecurrenceRule WrittenOut()
+    {
+        var ofDay = (int)(Start - (StartDay * CivilDays.SecondsPerDay));
+        return Rule with
+        {
+            Interval = 1,
+            Count = null,
+            Until = null,
+            ByMonth = new(Bits((uint)Months)),
+            ByMonthDay = Rule.ByMonthDay.IsEmpty ? new(Bits(MonthDays)) : Rule.ByMonthDay,
+            ByDay = Rule.ByDay.IsEmpty ? new(Bits(Weekdays).Select(day => new NumberedDay(0, (NodaTime.IsoDayOfWeek)(day + 1)))) : Rule.ByDay,
+            ByHour = Written(Rule.ByHour, Frequency.Hourly, ofDay / 3600),
+            ByMinute = Written(Rule.ByMinute, Frequency.Minutely, ofDay / 60 % 60),
+            BySecond = Written(Rule.BySecond, Frequency.Secondly, ofDay % 60),
+        };
+    }
+
+    private NumberList Written(NumberList part, Frequency finest, int ofStart) =>
+        part.IsEmpty && Frequency > finest ? NumberList.Of(ofStart) : part;
+
+    private static IEnumerable<int> Bits(uint mask) => Enumerable.Range(0, 32).Where(bit => (mask & (1u << bit)) != 0);
+
     private static int Mask(NumberList numbers)
     {
         var mask = 0;
