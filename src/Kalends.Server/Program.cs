@@ -1,1 +1,3 @@
-System.Console.WriteLine("x");
+using Kalends.Server.CommandLine;
+
+return await KalendsCommandLine.Run(args, new Surroundings());

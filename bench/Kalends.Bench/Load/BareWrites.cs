@@ -30,12 +30,12 @@ public sealed class BareWrites : IDisposable
             WITH RECURSIVE numbers (number) AS (SELECT 0 UNION ALL SELECT number + 1 FROM numbers WHERE number < 999)
             INSERT INTO calendar SELECT number, 0 FROM numbers;
             """);
-        Prepare("INSERT INTO appointment VALUES (1, ?1, ?3, ?4)");
-        Prepare("INSERT INTO attendance VALUES (1, ?5, ?2, ?1, ?2 + 1800, 2)");
-        Prepare("INSERT INTO trail (appointment, after) VALUES (?1, ?4)");
-        Prepare("INSERT INTO outbox (id, data) VALUES (?3, ?3)");
-        Prepare("INSERT INTO calendar_change VALUES (?5, ?1, ?2)");
-        Prepare("UPDATE calendar SET version = ?2 WHERE key = ?5");
+        Prepare("INSERT INTO appointment VALUES (1, $id, $title, $body)");
+        Prepare("INSERT INTO attendance VALUES (1, $person, $number, $id, $number + 1800, 2)");
+        Prepare("INSERT INTO trail (appointment, after) VALUES ($id, $body)");
+        Prepare("INSERT INTO outbox (id, data) VALUES ($title, $title)");
+        Prepare("INSERT INTO calendar_change VALUES ($person, $id, $number)");
+        Prepare("UPDATE calendar SET version = $number WHERE key = $person");
     }
 
     public long Save(int attendees, string body)
@@ -46,7 +46,7 @@ public sealed class BareWrites : IDisposable
         foreach (var statement in statements)
         {
             statement.Transaction = transaction;
-            var perPerson = statement.CommandText.Contains("?5", StringComparison.Ordinal);
+            var perPerson = statement.CommandText.Contains("$person", StringComparison.Ordinal);
             for (var person = 0; person < (perPerson ? attendees : 1); person++)
             {
                 statement.Parameters[0].Value = id;
@@ -72,9 +72,9 @@ public sealed class BareWrites : IDisposable
     {
         var command = connection.CreateCommand();
         command.CommandText = sql;
-        for (var number = 1; number <= 5; number++)
+        foreach (var name in new[] { "$id", "$number", "$title", "$body", "$person" })
         {
-            command.Parameters.AddWithValue($"?{number}", 0);
+            command.Parameters.AddWithValue(name, 0);
         }
 
         statements.Add(command);

@@ -8,7 +8,7 @@ namespace Kalends.Bench.Load;
 /// <summary>The real server in a process of its own on a free port, with a client that carries a token of its development key.</summary>
 public sealed class ServerProcess : IDisposable
 {
-    private const string Scopes = "kalends.read kalends.write kalends.admin";
+    private static readonly string[] Scopes = ["kalends.read", "kalends.write", "kalends.admin"];
 
     private readonly Process process;
 
@@ -20,7 +20,7 @@ public sealed class ServerProcess : IDisposable
 
     public static async Task<ServerProcess> Start(string program, string store)
     {
-        string[] asking = ["token", "--tenant", Filling.Tenant, "--subject", "service:load", "--app", "bench", "--scope", Scopes];
+        string[] asking = ["token", "--tenant", Filling.Tenant, "--subject", "service:load", "--app", "bench", "--scope", .. Scopes];
         var token = (await Output(program, asking)).Trim();
         var address = $"http://127.0.0.1:{FreePort()}";
         var process = Process.Start(Information(program, ["serve", "--urls", address, "--store", $"Data Source={store}"]))!;

@@ -10,7 +10,8 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
 
     private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id = ?2";
 
-    private const string FindByUidSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND owner = ?2 AND uid = ?3 ORDER BY id LIMIT 1";
+    private const string FindByUidSql =
+        $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND owner = ?2 AND uid = ?3 ORDER BY id LIMIT 1";
 
     private const string PageSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
@@ -72,7 +73,8 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
             while (row.Step())
             {
                 found.Add(new(
-                    row.Long(0), row.Long(1), row.Long(2), row.Guid(3), (Busyness)row.Long(4), (Privacy)row.Long(5), row.Long(6), row.Bool(7)));
+                    row.Long(0), row.Long(1), row.Long(2), row.Guid(3),
+                    (Busyness)row.Long(4), (Privacy)row.Long(5), row.Long(6), row.Bool(7)));
             }
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Kalends.Availability;
 
 namespace Kalends.Storage.Sqlite;
@@ -32,17 +33,37 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
 
     private const string LongSql = $"SELECT {Columns} FROM attendance INDEXED BY attendance_beyond_a_day {Range} {Long} {InOrder}";
 
+    private const string AllLongSql = $"""
+        SELECT {Columns}, calendar FROM json_each(?2) CROSS JOIN attendance INDEXED BY attendance_beyond_a_day
+        ON tenant = ?1 AND calendar = value AND start_at < ?3 AND end_at > ?4 AND end_at - start_at > 86400 AND (busy > 0 OR NOT ?5)
+        ORDER BY calendar, start_at, appointment
+        """;
+
     private const string LongBlockingSql =
         $"SELECT {Columns} FROM attendance INDEXED BY attendance_beyond_a_day {Range} {Long} {Blocking} {InOrder}";
 
-    private const string AllDaySql = $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
+    private const string AllDaySql =
+        $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
 
     private const string TitleSql = "SELECT title FROM appointment WHERE tenant = ?1 AND id = ?2 AND title IS NOT NULL";
 
-    private const string MoveSql = "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";
+    private const string MoveSql =
+        "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";
 
-    public ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
-        Page(calendars, from, to, blockingOnly, after: null, int.MaxValue);
+    /// <summary>As <see cref="Page"/>, but the few long rows of all calendars are asked for at once: half as many statements.</summary>
+    public ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly)
+    {
+        var found = new List<Attendance>();
+        var (dayBefore, end) = (from - Day, Math.Max(to, from + 1));
+        var longOnes = AllLong(calendars, dayBefore, from, blockingOnly).ToLookup(attendance => attendance.Calendar);
+        foreach (var calendar in calendars)
+        {
+            found.AddRange(longOnes[calendar]);
+            Add(found, blockingOnly ? BlockingSql : AnySql, new(calendar, from, int.MaxValue), Start.At(dayBefore), end);
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<Attendance>>(found);
+    }
 
     public ValueTask<IReadOnlyList<Attendance>> Page(
         IReadOnlyList<long> calendars, long from, long to, bool blockingOnly, AttendancePlace? after, int limit)
@@ -96,6 +117,19 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
         }
 
         return ValueTask.CompletedTask;
+    }
+
+    private List<Attendance> AllLong(IReadOnlyList<long> calendars, long startBefore, long from, bool blockingOnly)
+    {
+        var found = new List<Attendance>();
+        var rows = session.Prepare(AllLongSql).WithJson(JsonSerializer.SerializeToUtf8Bytes(calendars))
+            .With(startBefore).With(from).With(blockingOnly);
+        while (rows.Step())
+        {
+            found.Add(Row(rows, rows.Long(7)));
+        }
+
+        return found;
     }
 
     private void Add(List<Attendance> found, string sql, Search search, Start after, long startBefore)

@@ -9,6 +9,8 @@ internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
 
     private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = ?1 AND id = ?2";
 
+    private const string FindAllSql = $"SELECT {Columns} FROM (SELECT value FROM json_each(?2)) CROSS JOIN calendar ON tenant = ?1 AND id = value";
+
     private const string PageSql =
         $"SELECT {Columns} FROM calendar WHERE tenant = ?1 AND id > ?2 AND (?3 IS NULL OR kind = ?3) ORDER BY id LIMIT ?4";
 
@@ -26,12 +28,11 @@ internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
     public ValueTask<IReadOnlyDictionary<CalendarId, Calendar>> Find(IReadOnlyCollection<CalendarId> ids)
     {
         var found = new Dictionary<CalendarId, Calendar>(ids.Count);
-        foreach (var id in ids)
+        var rows = session.Prepare(FindAllSql).WithJson(JsonSerializer.SerializeToUtf8Bytes(ids.Select(id => id.Value)));
+        while (rows.Step())
         {
-            if (Find(id) is { } calendar)
-            {
-                found[id] = calendar;
-            }
+            var calendar = Row(rows);
+            found[calendar.Id] = calendar;
         }
 
         return ValueTask.FromResult<IReadOnlyDictionary<CalendarId, Calendar>>(found);

@@ -69,7 +69,8 @@ internal sealed class Connection : IDisposable
         {
             return statement.Step() && statement.Text(0) == "wal"
                 ? true
-                : throw new StoreUnavailableException("The database's disk cannot share memory between processes: put the file on a local disk.");
+                : throw new StoreUnavailableException(
+                    "The database's disk cannot share memory between processes: put the file on a local disk.");
         }
         catch (StoreUnavailableException fault) when (fault.InnerException is SqliteException cause && Faults.IsBusy(cause.SqliteErrorCode))
         {
@@ -120,11 +121,13 @@ internal sealed class Connection : IDisposable
 
     private static Connection Open(string file, SqliteOpenMode mode, string[] pragmas)
     {
-        var plain = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false }.ConnectionString);
+        var settings = new SqliteConnectionStringBuilder { DataSource = file, Mode = mode, Pooling = false };
+        var plain = new SqliteConnection(settings.ConnectionString);
         var opened = new Connection(plain);
         try
         {
             plain.Open();
+            raw.sqlite3_db_config(plain.Handle!, PlansKeepTheirShape, 1, out _);
             foreach (var pragma in pragmas)
             {
                 opened.Run(pragma);
@@ -143,6 +146,12 @@ internal sealed class Connection : IDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// SQLITE_DBCONFIG_ENABLE_QPSG. Without it a statement on a table with a partial index is planned anew each time a
+    /// value is bound, which costs 20 µs: ten times what it takes to run it.
+    /// </summary>
+    private const int PlansKeepTheirShape = 1007;
 
     /// <summary>
     /// 4 MB of pages for each of few readers keeps an idle server small; no memory map, where a fault of the disk would kill the

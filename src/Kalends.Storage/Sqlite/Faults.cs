@@ -33,7 +33,7 @@ internal static class Faults
         raw.SQLITE_FULL => Unavailable("The disk that holds the database is full: free some space, then try again.", fault),
         raw.SQLITE_IOERR => Unavailable("The database cannot be read or written: look at the disk that holds it, then try again.", fault),
         raw.SQLITE_CANTOPEN =>
-            Unavailable("The database file cannot be opened: see that it exists and that this program may read and write it and its folder.", fault),
+            Unavailable("The database file cannot be opened: see that it exists, and that this program may use it and its folder.", fault),
         raw.SQLITE_NOTADB => Unavailable("The file is not an SQLite database: look at ConnectionStrings__Kalends.", fault),
         raw.SQLITE_READONLY or raw.SQLITE_PERM when writable =>
             Unavailable("The database file is read-only: see that this program may write it and its folder.", fault),

@@ -61,7 +61,8 @@ internal static class Schema
         RefuseNewer(applied);
         if (Scripts.Any(script => !applied.Contains(script.Name)))
         {
-            throw new StoreUnavailableException("The database has not been brought up to date: run `kalends migrate`, or `kalends serve`, which does it.");
+            throw new StoreUnavailableException(
+                "The database has not been brought up to date: run `kalends migrate`, or `kalends serve`, which does it.");
         }
     }
 
@@ -70,7 +71,7 @@ internal static class Schema
         if (applied.Except(Scripts.Select(script => script.Name)).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown)
         {
             throw new StoreUnavailableException(
-                $"The database was written by a newer Kalends (it has had {unknown}, which this one does not know): run that version or a later one.");
+                $"The database was written by a newer Kalends (it has had {unknown}, unknown here): run that version or a later one.");
         }
     }
 

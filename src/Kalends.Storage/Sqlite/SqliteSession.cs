@@ -54,7 +54,8 @@ internal sealed class SqliteReadSession(Connection connection, long tenant, Read
 }
 
 /// <summary>Disposing it undoes what was not committed and lets the next one write.</summary>
-internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns) : SqliteSession(connection, tenant), IWriteSession
+internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns)
+    : SqliteSession(connection, tenant), IWriteSession
 {
     public ValueTask Commit(CancellationToken stopped)
     {

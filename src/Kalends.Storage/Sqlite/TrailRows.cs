@@ -12,7 +12,8 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
         INSERT INTO command (tenant, id, at, person, app, name, request_id, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 
-    private const string EntrySql = "INSERT INTO trail (tenant, command, appointment, kind, version, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    private const string EntrySql =
+        "INSERT INTO trail (tenant, command, appointment, kind, version, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     // A row that is there keeps when it was created, unless what it stands for begins anew (?6).
     private const string CalendarChangeSql = """
@@ -21,7 +22,8 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
             seq = ?4, version = ?5, created_seq = CASE WHEN ?6 OR (deleted AND NOT ?7) THEN ?4 ELSE created_seq END, deleted = ?7
         """;
 
-    private const string OutboxSql = "INSERT INTO outbox (tenant, trail, id, type, subject, time, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    private const string OutboxSql =
+        "INSERT INTO outbox (tenant, trail, id, type, subject, time, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
     private const string CalendarVersionSql = "UPDATE calendar SET version = ?3 WHERE tenant = ?1 AND key = ?2";
 

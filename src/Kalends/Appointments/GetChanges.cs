@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text;
 using Kalends.Messages;
 using Kalends.Storage;
@@ -79,10 +77,10 @@ public sealed record GetChanges : Query<Changes>
             return 0L;
         }
 
-        Span<byte> bytes = stackalloc byte[TokenLength + 3];
-        return Since.Length <= 24 && Base64Url.TryDecodeFromChars(Since, bytes, out var length) && length == TokenLength
-            && bytes[0] == Format && bytes.Slice(1, 8).SequenceEqual(Binding(tenant)) && bytes[9] < 0x80
-            ? BinaryPrimitives.ReadInt64BigEndian(bytes[9..])
+        var bytes = OpaqueText.Read(Since) ?? [];
+        return bytes.Length == TokenLength && bytes[0] == Format
+            && bytes.AsSpan(1, OpaqueText.BindingLength).SequenceEqual(Binding(tenant)) && bytes[9] < 0x80
+            ? BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(9))
             : Refusal.At(RefusalCode.Invalid, "/since", "is not a token that get-changes answered for this calendar");
     }
 
@@ -92,10 +90,10 @@ public sealed record GetChanges : Query<Changes>
         bytes[0] = Format;
         Binding(tenant).CopyTo(bytes[1..]);
         BinaryPrimitives.WriteInt64BigEndian(bytes[9..], sequence);
-        return Base64Url.EncodeToString(bytes);
+        return OpaqueText.Write(bytes);
     }
 
-    private ReadOnlySpan<byte> Binding(string tenant) => SHA256.HashData(Encoding.UTF8.GetBytes($"changes\n{tenant}\n{Calendar}")).AsSpan(0, 8);
+    private ReadOnlySpan<byte> Binding(string tenant) => OpaqueText.Binding(Encoding.UTF8.GetBytes($"changes\n{tenant}\n{Calendar}"));
 }
 
 public sealed record Changes(

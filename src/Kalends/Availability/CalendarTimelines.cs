@@ -48,10 +48,16 @@ public static class CalendarTimelines
         Dictionary<long, Timeline> timelines)
     {
         var blocks = new List<Block>();
+        var (calendarSeen, permission) = (AskedCalendars.NoKey, Permission.None);
         for (var index = 0; index < attendances.Count; index++)
         {
             var attendance = attendances[index];
-            var seen = asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar));
+            if (attendance.Calendar != calendarSeen)
+            {
+                (calendarSeen, permission) = (attendance.Calendar, asked.Sight.On(asked.IdOf(attendance.Calendar)));
+            }
+
+            var seen = asked.Sight.Of(attendance, permission);
             blocks.Add(new(attendance.From, attendance.To, StateOf(attendance, seen)));
             if (index + 1 == attendances.Count || attendances[index + 1].Calendar != attendance.Calendar)
             {

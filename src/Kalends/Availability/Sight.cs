@@ -24,7 +24,12 @@ public enum Seen
 /// </summary>
 public sealed class Sight(Access access, long? callerKey)
 {
-    public Seen Of(Attendance attendance, CalendarId calendar) => access.On(calendar) switch
+    public Seen Of(Attendance attendance, CalendarId calendar) => Of(attendance, access.On(calendar));
+
+    public Permission On(CalendarId calendar) => access.On(calendar);
+
+    /// <summary>The same where the permission on the calendar is known already, as when many rows of one calendar are looked at.</summary>
+    public Seen Of(Attendance attendance, Permission permission) => permission switch
     {
         Permission.Modify => Seen.Details,
         Permission.None => Seen.Nothing,

@@ -12,21 +12,21 @@ internal static class EventExtras
     public static IReadOnlyList<Link>? Links(RawComponent item)
     {
         var url = item.First("URL")?.Value.Trim();
-        if (string.IsNullOrEmpty(url))
+        if (url is null || !LeadsSomewhere(url))
         {
             return null;
         }
 
         return Json<List<Link>>(item, "X-KALENDS-LINKS") is { Count: > 0 } links
             && links.TrueForAll(link => link?.Uri is not null) && Writable(links[0].Uri) == url
-            ? links
+            ? [.. links.Select(link => link with { Title = link.Title is { } title ? TextValues.Clean(title) : null })]
             : [new() { Uri = url }];
     }
 
     /// <summary>ATTACH (§3.8.1.1) with FMTTYPE, and FILENAME and SIZE of RFC 8607.</summary>
     public static IReadOnlyList<Attachment>? Attachments(RawComponent item)
     {
-        var attachments = item.All("ATTACH").Where(line => line.Value.Trim().Length > 0).Select(line => new Attachment
+        var attachments = item.All("ATTACH").Where(line => LeadsSomewhere(line.Value.Trim())).Select(line => new Attachment
         {
             Uri = line.Value.Trim(),
             Title = line.Parameter("FILENAME") is { Length: > 0 } title ? title : null,
@@ -37,7 +37,12 @@ internal static class EventExtras
     }
 
     public static IReadOnlyDictionary<string, string>? Metadata(RawComponent item) =>
-        Json<Dictionary<string, string>>(item, "X-KALENDS-METADATA") is { Count: > 0 } metadata && !metadata.ContainsValue(null!) ? metadata : null;
+        Json<Dictionary<string, string>>(item, "X-KALENDS-METADATA") is { Count: > 0 } metadata && !metadata.ContainsValue(null!)
+            ? metadata.ToDictionary(entry => entry.Key, entry => TextValues.Clean(entry.Value))
+            : null;
+
+    /// <summary>An absolute URI; anything else (a file's bare name, a word) leads nowhere from here and is left out.</summary>
+    private static bool LeadsSomewhere(string uri) => Uri.TryCreate(uri, UriKind.Absolute, out _);
 
     /// <summary>A URI as it can stand in a line: whatever could end the line, or the URI, is percent-encoded.</summary>
     public static string Writable(string uri) => string.Concat(uri.EnumerateRunes().Select(rune =>

@@ -1,5 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Availability;
+using Kalends.Messages;
 using Kalends.Time;
 
 namespace Kalends.ICalendar;
@@ -21,8 +22,10 @@ internal static class EventReading
         }
 
         var appointment = Appointment(item, times);
-        return EventLimits.Exceeded(appointment) is { } exceeded
-            ? Skip(item, SkipCode.TooLarge, exceeded)
+        var errors = new Errors();
+        AppointmentRules.Check(appointment, errors);
+        return errors.Any
+            ? Skip(item, SkipCode.Invalid, $"{errors.Found[0].Pointer[1..].Replace('/', ' ')} {errors.Found[0].Detail}")
             : new CalendarItem.Read(appointment);
     }
 
@@ -30,7 +33,7 @@ internal static class EventReading
 
     private static Appointment Appointment(RawComponent item, EventTimes times) => new()
     {
-        Uid = item.Uid,
+        Uid = item.UidOrMade,
         Owner = EventPeople.Owner(item),
         Title = Text(item, "SUMMARY"),
         Description = Text(item, "DESCRIPTION"),

@@ -52,14 +52,6 @@ internal sealed class ImportedFile
 
     private void Take(Appointment read, CalendarId owner)
     {
-        var errors = new Errors();
-        AppointmentRules.Check(read, errors);
-        if (errors.Any)
-        {
-            skipped.Add(new(read.Uid, $"{errors.Found[0].Pointer[1..]} {errors.Found[0].Detail}"));
-            return;
-        }
-
         var uid = read.Uid!;
         if (appointments.Remove(uid))
         {

@@ -1,4 +1,6 @@
 using System.Collections.Frozen;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Kalends.ICalendar;
 
@@ -28,7 +30,15 @@ internal sealed class RawComponent(string name)
 
     public Fault? Fault { get; set; }
 
-    public string? Uid => First("UID") is { } line && TextValues.Unescape(line.Value).Trim() is { Length: > 0 } uid ? uid : null;
+    /// <summary>
+    /// RFC 5545 §3.8.4.7 asks for one. An event without is known by what it says, so that importing it again finds it again.
+    /// </summary>
+    public string UidOrMade => Uid ?? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Join('\n', Lines.Select(line => $"{line.Name};{line.Parameter("TZID")}:{line.Value}")))))[..32] + "@content";
+
+    /// <summary>A name is one line: what would break it is a space.</summary>
+    public string? Uid => First("UID") is { } line
+        && TextValues.Unescape(line.Value).Replace('\n', ' ').Replace('\t', ' ').Trim() is { Length: > 0 } uid ? uid : null;
 
     /// <summary>The UID as a report may show it.</summary>
     public string? ShownUid => Uid is { Length: > LongestShown } uid ? uid[..LongestShown] + "…" : Uid;

@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Buffers.Text;
-using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kalends.Messages.Json;
@@ -28,7 +26,7 @@ public static class Cursors
         Binding(query, context.Caller).CopyTo(bytes.AsSpan(1));
         BinaryPrimitives.WriteInt64BigEndian(bytes.AsSpan(9), context.Now.ToUnixTimeSeconds());
         json.CopyTo(bytes, HeaderLength);
-        return Base64Url.EncodeToString(bytes);
+        return OpaqueText.Write(bytes);
     }
 
     /// <summary>The key inside the query's cursor; null when it came without one; refused when it is not this query's or too old.</summary>
@@ -40,10 +38,9 @@ public static class Cursors
             return (TKey?)null;
         }
 
-        var bytes = new byte[query.Cursor.Length];
-        if (!Base64Url.TryDecodeFromChars(query.Cursor, bytes, out var length)
-            || length <= HeaderLength || bytes[0] != Format
-            || !bytes.AsSpan(1, 8).SequenceEqual(Binding(query, context.Caller)))
+        var bytes = OpaqueText.Read(query.Cursor) ?? [];
+        if (bytes.Length <= HeaderLength || bytes[0] != Format
+            || !bytes.AsSpan(1, OpaqueText.BindingLength).SequenceEqual(Binding(query, context.Caller)))
         {
             return NotOurs();
         }
@@ -55,7 +52,7 @@ public static class Cursors
 
         try
         {
-            return WireJson.Read<TKey>(bytes.AsSpan(HeaderLength, length - HeaderLength));
+            return WireJson.Read<TKey>(bytes.AsSpan(HeaderLength));
         }
         catch (JsonException)
         {
@@ -72,6 +69,6 @@ public static class Cursors
         members.Remove("cursor");
         members.Remove("limit");
         var bound = new JsonArray(caller.Tenant, caller.Person.Value, query.GetType().Name, members);
-        return SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(bound)).AsSpan(0, 8);
+        return OpaqueText.Binding(JsonSerializer.SerializeToUtf8Bytes(bound));
     }
 }

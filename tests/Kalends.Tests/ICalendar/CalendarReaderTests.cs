@@ -111,6 +111,24 @@ public sealed class CalendarReaderTests
     public void Control_characters_stand_for_nothing() =>
         Assert.Equal("ab\tc", Reading.One("DTSTART:20261123T090000Z", "SUM\0MARY:a\0\u0007b\tc").Title);
 
+    [Fact]
+    public void An_event_without_a_UID_is_known_by_what_it_says()
+    {
+        static string? Uid(string title) => Assert.IsType<CalendarItem.Read>(
+            Assert.Single(Reading.Items(Reading.Calendar("BEGIN:VEVENT", "DTSTART:20261123T090000Z", "SUMMARY:" + title, "END:VEVENT")))).Appointment.Uid;
+        Assert.NotNull(Uid("a"));
+        Assert.Equal(Uid("a"), Uid("a"));
+        Assert.NotEqual(Uid("a"), Uid("b"));
+    }
+
+    [Fact]
+    public void A_link_that_leads_nowhere_is_left_out_and_the_event_stays()
+    {
+        var read = Reading.One("DTSTART:20261123T090000Z", "URL:see the wiki", "ATTACH:figures.xlsx");
+        Assert.Null(read.Links);
+        Assert.Null(read.Attachments);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("hello")]

@@ -81,13 +81,13 @@ public sealed class RoundTripTests
     /// <summary>Texts as Kalends keeps them, lists without repetition, nothing for what is empty.</summary>
     private static Appointment Expected(Appointment written) => written with
     {
-        Uid = TextValues.Clean(written.Uid!).Trim(),
+        Uid = TextValues.Clean(written.Uid!).Replace('\n', ' ').Replace('\t', ' ').Trim(),
         Title = Kept(written.Title), Description = Kept(written.Description), Location = Kept(written.Location),
         Attendees = written.Attendees is { Count: > 0 } attendees ? [.. attendees.DistinctBy(attendee => attendee.Calendar)] : null,
         Reminders = written.Reminders is { Count: > 0 } reminders ? [.. reminders.Distinct()] : null,
-        Links = [written.Links![0] with { Title = Json(written.Links[0].Title!) }, written.Links[1]],
+        Links = [written.Links![0] with { Title = TextValues.Clean(Json(written.Links[0].Title!)) }, written.Links[1]],
         Attachments = [written.Attachments![0] with { Title = Kept(written.Attachments[0].Title)?.Replace('\t', ' ') }],
-        Metadata = written.Metadata!.ToDictionary(entry => entry.Key, entry => Json(entry.Value)),
+        Metadata = written.Metadata!.ToDictionary(entry => entry.Key, entry => TextValues.Clean(Json(entry.Value))),
     };
 
     private static string? Kept(string? text) => string.IsNullOrEmpty(text) || TextValues.Clean(text).Length == 0 ? null : TextValues.Clean(text);

@@ -63,8 +63,8 @@ internal sealed class HostileBodies(int seed)
 
     private string Spoil(string text) => random.Next(10) switch
     {
-        0 => text[..random.Next(text.Length)],
-        1 => text.Insert(random.Next(text.Length), ((char)random.Next(1, 127)).ToString()),
+        0 => text[..random.Next(text.Length + 1)],
+        1 => text.Insert(random.Next(text.Length + 1), ((char)random.Next(1, 127)).ToString()),
         2 => string.Concat(Enumerable.Repeat("{\"appointments\":[", random.Next(1, 5_000))) + text,
         3 => text.Replace("{", "{\"unknown\":1,", StringComparison.Ordinal),
         4 => text.Replace("\":", "\":[" + new string('[', random.Next(40)), StringComparison.Ordinal),
@@ -103,7 +103,11 @@ internal sealed class HostileBodies(int seed)
     /// <summary>Bytes that are no UTF-8.</summary>
     private byte[] Broken(byte[] body)
     {
-        body[random.Next(body.Length)] = (byte)random.Next(128, 256);
+        if (body.Length > 0)
+        {
+            body[random.Next(body.Length)] = (byte)random.Next(128, 256);
+        }
+
         return body;
     }
 }

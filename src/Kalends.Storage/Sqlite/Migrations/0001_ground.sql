@@ -174,3 +174,30 @@ CREATE TABLE outbox (
     time    INTEGER NOT NULL,
     data    TEXT NOT NULL
 ) STRICT;
+
+-- What ANALYZE would find in a company of one tenant, fixed. Without it SQLite believes that a tenant has ten rows and scans all of its
+-- attendances for each appointment saved (also inside foreign keys): 1,300 saved took 6.5 s among 34,000, not 20 ms. Fixed, because
+-- a plan must not change with the data. Rows, then rows for each value of the first column, of the first two, and so on.
+ANALYZE;
+
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('tenant', 'sqlite_autoindex_tenant_1', '100 1'),
+    ('calendar', 'calendar', '10000 10000 1'),
+    ('calendar', 'sqlite_autoindex_calendar_2', '10000 10000 1'),
+    ('appointment', 'sqlite_autoindex_appointment_1', '1000000 1000000 1'),
+    ('appointment', 'appointment_by_uid', '1000000 1000000 1000 1 1'),
+    ('attendance', 'attendance', '2000000 2000000 2000 1 1'),
+    ('attendance', 'attendance_beyond_a_day', '20000 20000 20 1 1 1'),
+    ('attendance', 'attendance_of_appointment', '2000000 2000000 2 1'),
+    ('hold', 'hold', '1000 1000 1'),
+    ('hold', 'hold_by_expiry', '1000 1000 2'),
+    ('hold_calendar', 'hold_calendar', '5000 5000 5 1 1'),
+    ('hold_calendar', 'hold_calendar_of_hold', '5000 5000 5 1'),
+    ('idempotency', 'sqlite_autoindex_idempotency_1', '10000 10000 10 1'),
+    ('idempotency', 'idempotency_by_age', '10000 10000 2'),
+    ('command', 'sqlite_autoindex_command_1', '500000 500000 1'),
+    ('trail', 'trail_of_command', '2000000 2000000 4'),
+    ('trail', 'trail_of_appointment', '2000000 2000000 2 1'),
+    ('calendar_change', 'calendar_change', '2000000 2000000 2000 1'),
+    ('calendar_change', 'calendar_change_in_order', '2000000 2000000 2000 1'),
+    ('outbox', 'sqlite_autoindex_outbox_1', '2000000 1');

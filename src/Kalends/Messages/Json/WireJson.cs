@@ -73,11 +73,16 @@ public static class WireJson
         {
             if (property.Set is { } set && !(property.PropertyType.IsValueType && Nullable.GetUnderlyingType(property.PropertyType) is null))
             {
+                var (name, isRequired) = (property.Name, property.IsRequired);
                 property.Set = (target, value) =>
                 {
                     if (value is not null)
                     {
                         set(target, value);
+                    }
+                    else if (isRequired)
+                    {
+                        throw new JsonException($"{name} is required");
                     }
                 };
             }

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using Kalends.Server.Http;
+using Kalends.Storage;
+using Kalends.Storage.Sqlite;
+using Microsoft.Data.Sqlite;
+
+namespace Kalends.Server.CommandLine;
+
+/// <summary>
+/// The settings of one run of the program: appsettings.json, then the environment, then options. The options that several verbs share are
+/// declared here.
+/// </summary>
+internal sealed class Configured
+{
+    public const string DefaultStore = "Data Source=data/kalends.db";
+
+    public const string Store = "ConnectionStrings:Kalends";
+
+    private const string FlagsName = "option";
+
+    private Configured(IConfigurationRoot root) => Root = root;
+
+    public IConfigurationRoot Root { get; }
+
+    /// <summary>The file of the store that is in force.</summary>
+    public string File => Path.GetFullPath(new SqliteConnectionStringBuilder(ConnectionString).DataSource);
+
+    public string ConnectionString { get; private init; } = DefaultStore;
+
+    public bool IsDevelopment => "Development".Equals(
+        Root["ASPNETCORE_ENVIRONMENT"] ?? Root["DOTNET_ENVIRONMENT"], StringComparison.OrdinalIgnoreCase);
+
+    public static Option<string?> StoreOption() => new("--store")
+    {
+        Description = $"The store: Data Source=FILE, or a file name. In place of ConnectionStrings__Kalends; '{DefaultStore}' when neither is given.",
+    };
+
+    public static Option<string> TenantOption() => Named(new Option<string>("--tenant")
+    {
+        Description = "The tenant to act in.",
+        DefaultValueFactory = _ => "demo",
+    });
+
+    /// <summary>The option takes a name as ids are: 1 to 255 characters, no control characters.</summary>
+    public static Option<string> Named(Option<string> option)
+    {
+        option.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string>() is not { Length: > 0 and <= CalendarId.LongestId } name || name.Any(char.IsControl))
+            {
+                result.AddError($"{option.Name} must be 1 to {CalendarId.LongestId} characters without control characters");
+            }
+        });
+        return option;
+    }
+
+    public static Option<string[]> SetOption() => new("--set")
+    {
+        Description = "A setting for this run, NAME=VALUE, such as Kalends:Limits:RequestSeconds=10. May be repeated.",
+        HelpName = "NAME=VALUE",
+    };
+
+    /// <summary>Throws <see cref="SettingsException"/> where a setting cannot be meant.</summary>
+    public static Configured Read(string? store, IEnumerable<string>? flags = null)
+    {
+        var set = (flags ?? []).Select(Split).ToDictionary(pair => pair.Name, pair => (string?)pair.Value, StringComparer.OrdinalIgnoreCase);
+        if (store is not null)
+        {
+            set[Store] = store;
+        }
+
+        var root = new ConfigurationBuilder()
+            .SetBasePath(Directory.GetCurrentDirectory())
+            .AddJsonFile("appsettings.json", optional: true)
+            .AddEnvironmentVariables()
+            .AddInMemoryCollection(set)
+            .Build();
+        return new(root) { ConnectionString = Usable(root[Store] ?? DefaultStore) };
+    }
+
+    /// <summary>Which source a setting comes from, in the words of the documents; null when nobody set it.</summary>
+    public string? OriginOf(string name) => Root.Providers.Reverse().FirstOrDefault(provider => provider.TryGet(name, out _)) switch
+    {
+        null => null,
+        Microsoft.Extensions.Configuration.Json.JsonConfigurationProvider => "appsettings.json",
+        Microsoft.Extensions.Configuration.EnvironmentVariables.EnvironmentVariablesConfigurationProvider => "environment",
+        _ => FlagsName,
+    };
+
+    /// <summary>Makes the store's folder where it is missing and brings the schema up to date; answers the scripts that ran.</summary>
+    public async Task<(SqliteStore Store, IReadOnlyList<string> Scripts)> OpenForWriting(CancellationToken stopped)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
+        var store = new SqliteStore(ConnectionString);
+        return (store, await store.Migrate(stopped));
+    }
+
+    /// <summary>A store that must be there already.</summary>
+    public SqliteStore OpenForReading() => System.IO.File.Exists(File)
+        ? new(ConnectionString)
+        : throw new SettingsException($"there is no store at {File}; name another with --store, or make one with: kalends seed, import or migrate");
+
+    private static (string Name, string Value) Split(string flag) => flag.Split('=', 2) is [{ Length: > 0 } name, var value]
+        ? (name, value)
+        : throw new SettingsException($"--set takes NAME=VALUE, not '{flag}'");
+
+    private static string Usable(string given)
+    {
+        if (given.Contains("Host=", StringComparison.OrdinalIgnoreCase))
+        {
+            throw new SettingsException("PostgreSQL is not supported yet; use SQLite: Data Source=FILE");
+        }
+
+        try
+        {
+            var text = given.Contains('=', StringComparison.Ordinal) ? given : "Data Source=" + given;
+            var source = new SqliteConnectionStringBuilder(text).DataSource;
+            return source.Length > 0 && !source.StartsWith(':') ? text : throw new SettingsException("the store must name a file: Data Source=FILE");
+        }
+        catch (ArgumentException fault)
+        {
+            throw new SettingsException($"the store cannot be understood ({fault.Message}); use Data Source=FILE", fault);
+        }
+    }
+}

@@ -1,0 +1,29 @@
+using Kalends.Messages;
+
+namespace Kalends.Server.CommandLine.Verbs;
+
+/// <summary>An example for each message that a person is likely to type first; others show how the input is given.</summary>
+internal static class MessageExamples
+{
+    private const string Week = "\"timespan\":{\"from\":\"2026-11-23T08:00:00Z\",\"to\":\"2026-11-27T17:00:00Z\"}";
+
+    private static readonly Dictionary<string, string> Messages = new(StringComparer.Ordinal)
+    {
+        ["save-appointments"] = "{\"conflicts\":\"refuse\",\"appointments\":[{\"title\":\"Budget\","
+            + "\"start\":\"2026-11-23T09:00:00\",\"timeZone\":\"Europe/Paris\",\"duration\":\"PT45M\","
+            + "\"attendees\":[{\"calendar\":\"user:ana\"},{\"calendar\":\"room:paris-1\"}]}]}",
+        ["save-calendars"] = "{\"calendars\":[{\"calendar\":\"room:paris-9\",\"kind\":\"room\",\"timeZone\":\"Europe/Paris\",\"capacity\":8}]}",
+        ["find-openings"] = "{" + Week + ",\"attendees\":[\"user:ana\",\"user:ben\"],\"duration\":\"PT30M\",\"limit\":3}",
+        ["check-for-conflicts"] = "{" + Week + ",\"attendees\":[\"user:ana\",\"user:ben\"]}",
+        ["get-appointments"] = "{" + Week + ",\"attendees\":[\"user:ana\"],\"limit\":10}",
+        ["get-free-busy"] = "{" + Week + ",\"attendees\":[\"user:ana\"]}",
+        ["explain-availability"] = "{" + Week + ",\"attendees\":[\"user:ana\"]}",
+        ["get-calendars"] = "{\"kind\":\"room\"}",
+        ["get-changes"] = "{\"calendar\":\"user:ana\"}",
+        ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
+    };
+
+    public static string Of(CatalogueEntry entry) => Messages.TryGetValue(entry.Name, out var message)
+        ? $"kalends {entry.Name} --tenant demo --as user:ana --json '{message}'"
+        : $"kalends {entry.Name} message.json --tenant demo --as user:ana\nkalends {entry.Name} - --tenant demo < message.json";
+}

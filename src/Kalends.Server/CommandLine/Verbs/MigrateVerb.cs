@@ -1,0 +1,35 @@
+using System.CommandLine;
+
+namespace Kalends.Server.CommandLine.Verbs;
+
+/// <summary>Brings the store's schema to the one this program was built for.</summary>
+internal static class MigrateVerb
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var store = Configured.StoreOption();
+        var verb = new ExplainedCommand("migrate", "Brings the store's schema up to date")
+        {
+            Example = "kalends migrate --store 'Data Source=data/kalends.db'",
+        };
+        verb.Add(store);
+        verb.SetAction(async (parsed, stopped) =>
+        {
+            var configured = Configured.Read(parsed.GetValue(store));
+            var (opened, scripts) = await configured.OpenForWriting(stopped);
+            await using (opened)
+            {
+                foreach (var script in scripts)
+                {
+                    await surroundings.Out.WriteLineAsync(script);
+                }
+
+                var outcome = scripts.Count == 0 ? "is up to date" : $"is up to date now; scripts run: {scripts.Count}";
+                await surroundings.Error.WriteLineAsync($"{configured.File} {outcome}");
+            }
+
+            return ExitCodes.Done;
+        });
+        return verb;
+    }
+}

@@ -1,0 +1,45 @@
+using System.CommandLine;
+using Kalends.Server.Http;
+
+namespace Kalends.Server.CommandLine.Verbs;
+
+/// <summary>Serves the API until told to stop.</summary>
+internal static class ServeVerb
+{
+    public const string Name = "serve";
+
+    private const string UsualAddress = "http://127.0.0.1:8080";
+
+    public static Command Create(Surroundings surroundings)
+    {
+        var urls = new Option<string?>("--urls") { Description = $"Where to listen; {UsualAddress} when nothing else is set." };
+        var (store, set) = (Configured.StoreOption(), Configured.SetOption());
+        var migrate = new Option<bool>("--migrate") { Description = "Bring the store's schema up to date first. A SQLite file is brought up to date always." };
+        var verb = new ExplainedCommand(Name, "Serves the HTTP API")
+        {
+            Example = "ASPNETCORE_ENVIRONMENT=Development kalends serve --urls http://127.0.0.1:8080\n"
+                + "Kalends__Auth__Authority=https://login.example.com kalends serve --store 'Data Source=/var/lib/kalends/kalends.db'",
+        };
+        verb.Add(urls);
+        verb.Add(store);
+        verb.Add(set);
+        verb.Add(migrate);
+        verb.SetAction((parsed, stopped) => Serve(parsed.GetValue(urls), parsed.GetValue(store), parsed.GetValue(set) ?? [], surroundings, stopped));
+        return verb;
+    }
+
+    private static async Task<int> Serve(string? urls, string? store, string[] set, Surroundings surroundings, CancellationToken stopped)
+    {
+        var configured = Configured.Read(store, set);
+        var address = urls ?? configured.Root["urls"] ?? configured.Root["ASPNETCORE_URLS"] ?? UsualAddress;
+        var (opened, _) = await configured.OpenForWriting(stopped);
+        await using (opened)
+        {
+            string[] arguments = [.. set.Select(flag => "--" + flag), "--urls=" + address];
+            await using var app = KalendsHost.Build(arguments, new() { Store = opened, Clock = surroundings.Clock });
+            await app.RunAsync(stopped);
+        }
+
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,54 @@
+using System.CommandLine;
+using System.Globalization;
+using Kalends.Appointments;
+using Kalends.Storage.Sqlite;
+
+namespace Kalends.Server.CommandLine.Verbs;
+
+/// <summary>Checks everything stored against itself: the store's own invariants, and every row against the appointment it follows from.</summary>
+internal static class VerifyVerb
+{
+    public static Command Create(Surroundings surroundings)
+    {
+        var store = Configured.StoreOption();
+        var verb = new ExplainedCommand("verify", "Checks the stored data against itself; exit 1 when something is wrong")
+        {
+            Example = "kalends verify --store data/kalends.db && echo sound",
+        };
+        verb.Add(store);
+        verb.SetAction(async (parsed, stopped) =>
+        {
+            var configured = Configured.Read(parsed.GetValue(store));
+            await using var opened = configured.OpenForReading();
+            var (checkedCount, broken) = (0L, 0L);
+            await foreach (var finding in Findings(opened, count => checkedCount += count, stopped))
+            {
+                broken++;
+                await surroundings.Out.WriteLineAsync(finding);
+            }
+
+            var verdict = broken == 0 ? "sound" : string.Create(CultureInfo.InvariantCulture, $"{broken:N0} findings");
+            await surroundings.Error.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"{configured.File}: {checkedCount:N0} appointments checked, {verdict}"));
+            return broken == 0 ? ExitCodes.Done : ExitCodes.Failed;
+        });
+        return verb;
+    }
+
+    private static async IAsyncEnumerable<string> Findings(
+        SqliteStore store, Action<int> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)
+    {
+        await foreach (var finding in store.FindBroken(stopped))
+        {
+            yield return finding;
+        }
+
+        foreach (var tenant in await store.Tenants(stopped))
+        {
+            await foreach (var finding in Verification.Run(store, tenant, progress, stopped))
+            {
+                yield return finding;
+            }
+        }
+    }
+}
