@@ -49,16 +49,16 @@ public sealed class Expansion
 
     /// <summary>The occurrences that start in [from, to).</summary>
     public Occurrences Between(Instant from, Instant to, StepBudget? budget = null) =>
-        Read(from.ToUnixTimeTicks(), to.ToUnixTimeTicks(), budget);
+        Read(from, to, budget);
 
     /// <summary>The occurrences that start at this moment or later.</summary>
-    public Occurrences From(Instant from, StepBudget? budget = null) => Read(from.ToUnixTimeTicks(), null, budget);
+    public Occurrences From(Instant from, StepBudget? budget = null) => Read(from, null, budget);
 
-    private Occurrences Read(long? fromTicks, long? toTicks, StepBudget? budget)
+    private Occurrences Read(Instant? first, Instant? last, StepBudget? budget)
     {
         budget ??= new();
-        var from = fromTicks is { } first ? CeilingSeconds(first) : long.MinValue;
-        var to = toTicks is { } last ? CeilingSeconds(last) : long.MaxValue;
+        var from = first is { } earliest && earliest > Instant.MinValue ? CeilingSeconds(earliest) : long.MinValue;
+        var to = last is { } latest && latest < Instant.MaxValue ? CeilingSeconds(latest) : long.MaxValue;
         RuleInstants[] including = [.. rules.Select(plan => Begin(plan, keepsStart))];
         RuleInstants[] excluding = [.. excludedRules.Select(plan => Begin(plan, false))];
         return new(zone, budget, including, excluding, new(added, from), new(excluded, from)) { From = from, To = to };
@@ -83,5 +83,9 @@ public sealed class Expansion
     private static long[] Ordered(IReadOnlyList<Instant> dates) =>
         dates.Count == 0 ? [] : [.. dates.Select(date => date.ToUnixTimeSeconds()).Distinct().Order()];
 
-    private static long CeilingSeconds(long ticks) => -CivilDays.FloorDiv(-ticks, NodaConstants.TicksPerSecond);
+    private static long CeilingSeconds(Instant instant)
+    {
+        var seconds = instant.ToUnixTimeSeconds();
+        return Instant.FromUnixTimeSeconds(seconds) < instant ? seconds + 1 : seconds;
+    }
 }
