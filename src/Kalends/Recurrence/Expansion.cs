@@ -65,12 +65,7 @@ public sealed class Expansion
 
         RuleInstants Begin(RulePlan plan, bool startCounts)
         {
-            var instants = new RuleInstants(plan, budget, zone, startCounts);
-            if (to != long.MaxValue)
-            {
-                instants.StopAt(to);
-            }
-
+            var instants = new RuleInstants(plan, budget, zone, startCounts, stopAt: to);
             if (from != long.MinValue)
             {
                 instants.Seek(from);

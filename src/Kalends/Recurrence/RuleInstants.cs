@@ -1,4 +1,5 @@
 using Kalends.Time;
+using NodaTime;
 
 namespace Kalends.Recurrence;
 
@@ -22,17 +23,19 @@ internal sealed class RuleInstants
     private readonly WallClock clock;
     private readonly Queue<long> held = new(0);
     private readonly long lastInstant;
+    private readonly long lastWall;
     private readonly long stride;
-    private long lastWall;
     private long left;
     private long pending = LocalTimes.End;
 
-    public RuleInstants(RulePlan plan, StepBudget budget, NodaTime.DateTimeZone zone, bool startCounts)
+    /// <summary>Nothing after <paramref name="stopAt"/> is looked for, so that what comes once in 1,000 years costs no more than its window.</summary>
+    public RuleInstants(RulePlan plan, StepBudget budget, DateTimeZone zone, bool startCounts, long stopAt)
     {
         (this.plan, this.budget) = (plan, budget);
         times = LocalTimes.Of(plan, budget);
         clock = new(zone);
         (lastWall, lastInstant) = Ends(plan.Rule.Until);
+        lastWall = stopAt == End ? lastWall : Math.Min(lastWall, stopAt + CivilDays.SecondsPerDay);
         stride = plan.Frequency switch { Frequency.Hourly => 3600L, Frequency.Minutely => 60, Frequency.Secondly => 1, _ => 0 } * plan.Interval;
         left = plan.Rule.Count ?? LocalTimes.End;
         times.Last = lastWall;
@@ -48,13 +51,6 @@ internal sealed class RuleInstants
 
     /// <summary>After the last instant.</summary>
     public const long End = LocalTimes.End;
-
-    /// <summary>Looks for nothing after this instant.</summary>
-    public void StopAt(long instant)
-    {
-        lastWall = Math.Min(lastWall, instant + CivilDays.SecondsPerDay);
-        times.Last = lastWall;
-    }
 
     /// <summary>
     /// Goes near the first instant at or after this one: what is still before it is left to the caller to pass over. Without COUNT
@@ -102,6 +98,9 @@ internal sealed class RuleInstants
         return instant <= lastInstant ? instant : End;
     }
 
+    /// <summary>Where the walls have come to their end, one that is put back may still show some of them again.</summary>
+    private bool MayRepeat => stride > 0 && left > 0 && !budget.IsSpent && clock.WallTo <= lastWall + CivilDays.SecondsPerDay;
+
     private long Pull()
     {
         if (left <= 0 || !budget.Spend())
@@ -117,7 +116,7 @@ internal sealed class RuleInstants
     /// <summary>A wall time after the stretch of the clock: on to the stretch it lies in.</summary>
     private long Across(long wall)
     {
-        while (wall != LocalTimes.End && wall >= clock.WallTo)
+        while (wall >= clock.WallTo && (wall != LocalTimes.End || MayRepeat))
         {
             var shift = clock.Shift;
             if (stride > 0 && shift != 0 && shift % stride == 0)
@@ -127,6 +126,10 @@ internal sealed class RuleInstants
                 times.Seek(clock.From + clock.Offset);
                 left++;
                 wall = Pull();
+            }
+            else if (wall == LocalTimes.End)
+            {
+                clock.Advance();
             }
             else if (shift > 0 && wall < clock.WallTo + shift)
             {
