@@ -16,6 +16,9 @@ internal sealed class ClockTimes : LocalTimes
     private long period;
     private int place;
 
+    /// <summary>From this period on it is known that nothing fits any more: looked for once, though clocks that are put back ask again.</summary>
+    private long emptyFrom = End;
+
     public ClockTimes(RulePlan plan, StepBudget budget)
         : base(plan, budget)
     {
@@ -76,7 +79,8 @@ internal sealed class ClockTimes : LocalTimes
     /// <summary>The first period of the grid at or after this one, itself on the grid, that the parts let be.</summary>
     private long NextFitting(long candidate)
     {
-        while (candidate * unit <= Last && Budget.Spend())
+        var asked = candidate;
+        while (candidate < emptyFrom && candidate * unit <= Last && Budget.Spend())
         {
             var day = limitsDays || limits.Any ? CivilDays.DayOf(candidate * unit) : 0;
             if (limitsDays && NextDay(day) is var fitting && fitting != day)
@@ -94,6 +98,7 @@ internal sealed class ClockTimes : LocalTimes
             candidate = OnGrid(next);
         }
 
+        emptyFrom = Math.Min(emptyFrom, asked);
         return End;
     }
 

@@ -17,7 +17,7 @@ namespace Kalends.Recurrence;
 public static class ExpandCase
 {
     /// <summary>More than this is not listed without a limit or a range: it is refused, not cut.</summary>
-    public const int MostOccurrences = 100_000;
+    public const int MostOccurrences = 10_000;
 
     private static readonly LocalDatePattern DateText = LocalDatePattern.Iso;
 

@@ -12,7 +12,7 @@ public enum Frequency : byte
     Yearly = 6,
 }
 
-/// <summary>What becomes of a day that a month or year does not have, such as 30 February (RFC 7529 §4.1, SKIP).</summary>
+/// <summary>What becomes of a day that a month or year does not have, such as 30 February (RFC 7529 §4, SKIP).</summary>
 public enum SkipPolicy : byte
 {
     /// <summary>It is left out, as RFC 5545 does.</summary>

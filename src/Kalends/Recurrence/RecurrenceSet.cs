@@ -8,7 +8,7 @@ public enum StartReading : byte
     /// <summary>It is no occurrence: only what the rules make is.</summary>
     Excluded = 0,
 
-    /// <summary>It is the first occurrence and COUNT counts it, as the large calendars show it (and RFC 8984 §4.3.3.1 says).</summary>
+    /// <summary>It is the first occurrence and COUNT counts it, as the large calendars show it (and RFC 8984 §4.3.3 says).</summary>
     KeptAndCounted = 1,
 }
 

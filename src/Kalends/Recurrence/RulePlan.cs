@@ -2,7 +2,7 @@ namespace Kalends.Recurrence;
 
 /// <summary>
 /// A rule with its start, ready to be run: parts as bit masks, and filled in what the rule leaves to its start. What that is, RFC 5545
-/// shows by example only; RFC 8984 §4.3.3.1 says it in full for rules of the same meaning, and that is followed here.
+/// shows by example only; RFC 8984 §4.3.3 says it in full for rules of the same meaning, and that is followed here.
 /// </summary>
 internal sealed class RulePlan
 {

@@ -12,7 +12,7 @@ internal static class RuleWriter
         var text = new StringBuilder();
         if (rule.Skip != SkipPolicy.Omit)
         {
-            // RFC 7529 §4.1: SKIP may only stand with RSCALE.
+            // RFC 7529 §4: SKIP may only stand with RSCALE.
             text.Append("RSCALE=GREGORIAN;");
         }
 

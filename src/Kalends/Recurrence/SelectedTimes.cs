@@ -1,7 +1,7 @@
 namespace Kalends.Recurrence;
 
 /// <summary>
-/// DAILY to YEARLY with BYSETPOS. The set that it counts in is all of one period, whatever its start (RFC 8984 §4.3.3.1): the day, the
+/// DAILY to YEARLY with BYSETPOS. The set that it counts in is all of one period, whatever its start (RFC 8984 §4.3.3): the day, the
 /// week from WKST, the calendar month or year; the first period counts from its beginning too, and what lies before the start is
 /// dropped afterwards. Positions are found by arithmetic on days and times, so a set of 86,400 times costs what one of three does.
 /// </summary>

@@ -12,7 +12,7 @@ namespace Kalends.Recurrence;
 /// </code>
 /// In brackets: forbidden, and so taken when read tolerantly. Expanding to all days of a period and limiting all days of the period to
 /// the same are one thing, so each stage keeps the days that fit its part; what a rule leaves open its plan has filled in. The notes
-/// come down to where the n-th weekday is counted. SKIP acts after BYMONTHDAY and BYYEARDAY (RFC 7529 §4.1) and before BYDAY.
+/// come down to where the n-th weekday is counted. SKIP acts after BYMONTHDAY and BYYEARDAY (RFC 7529 §4) and before BYDAY.
 /// </summary>
 internal sealed class YearDays(RulePlan plan)
 {

@@ -7,7 +7,7 @@ namespace Kalends.Tests.Recurrence;
 
 /// <summary>
 /// What a rule means, in the slowest way: every day is looked at, with every time of day that could be, and asked of each BY part
-/// whether it may stay (RFC 8984 §4.3.3.1). Dates are NodaTime's; nothing of the engine is used, neither its numbers nor its plan.
+/// whether it may stay (RFC 8984 §4.3.3). Dates are NodaTime's; nothing of the engine is used, neither its numbers nor its plan.
 /// </summary>
 internal sealed class DayByDayOracle
 {
