@@ -41,9 +41,9 @@ internal sealed class ClockTimes : LocalTimes
         return period == End ? End : (period * unit) + times[places[place++]];
     }
 
+    /// <summary>Also to before the start: where clocks are put back just after it, they show earlier times once more.</summary>
     public override void Seek(long target)
     {
-        target = Math.Max(target, Plan.Start);
         place = 0;
         if (limits.NeverFits || places.Count == 0)
         {

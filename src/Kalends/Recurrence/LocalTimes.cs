@@ -24,7 +24,7 @@ internal abstract class LocalTimes(RulePlan plan, StepBudget budget)
     /// <summary>The next wall time, or <see cref="End"/>.</summary>
     public abstract long Next();
 
-    /// <summary>Goes to the first wall time at or after this one, forward or back.</summary>
+    /// <summary>Goes to the first wall time at or after this one, forward or back, but (from DAILY on) not to before the start.</summary>
     public abstract void Seek(long time);
 
     /// <summary>Goes forward to the first wall time at or after this one and says how many were passed over.</summary>

@@ -118,20 +118,11 @@ internal sealed class RuleInstants
     {
         while (wall >= clock.WallTo && (wall != LocalTimes.End || MayRepeat))
         {
-            var shift = clock.Shift;
-            if (stride > 0 && shift != 0 && shift % stride == 0)
+            if (stride > 0 && clock.Shift != 0 && clock.Shift % stride == 0)
             {
-                // One grid on both sides: taken up again where the hands stand after the change.
-                clock.Advance();
-                times.Seek(clock.From + clock.Offset);
-                left++;
-                wall = Pull();
+                wall = AlongElapsedTime();
             }
-            else if (wall == LocalTimes.End)
-            {
-                clock.Advance();
-            }
-            else if (shift > 0 && wall < clock.WallTo + shift)
+            else if (wall < clock.WallTo + clock.Shift)
             {
                 return OutOfGap(wall);
             }
@@ -150,6 +141,15 @@ internal sealed class RuleInstants
         }
 
         return wall == LocalTimes.End ? End : wall - clock.Offset;
+    }
+
+    /// <summary>One grid on both sides: taken up again where the hands stand after the change. The wall that was pulled comes again.</summary>
+    private long AlongElapsedTime()
+    {
+        clock.Advance();
+        times.Seek(clock.From + clock.Offset);
+        left++;
+        return Pull();
     }
 
     /// <summary>

@@ -36,7 +36,7 @@ internal sealed class DayByDayOracle
             .GroupBy(candidate => candidate.Period)
             .Where(period => PeriodCounts(period.Key))
             .SelectMany(period => Positions([.. period.Select(candidate => candidate.Time).Distinct().Order()]))
-            .Where(time => time >= start && BeforeLocalEnd(time))
+            .Where(BeforeLocalEnd)
             .Distinct()
             .Order();
         var instants = times.SelectMany(Read).OrderBy(read => read.Key).ThenBy(read => read.Rank).ThenBy(read => read.Wall).Select(read => read.Instant);
@@ -99,7 +99,7 @@ internal sealed class DayByDayOracle
             foreach (var (date, owner) in Landings(day))
             {
                 // Of seconds there are too many to make those that are too early or too late.
-                var hours = (From: fine && date == start.Date ? start.Hour : 0, To: fine && date == last.Date ? last.Hour : 23);
+                var hours = (From: fine && date == start.Date ? Math.Max(start.Hour - 3, 0) : 0, To: fine && date == last.Date ? last.Hour : 23);
                 foreach (var time in Times(hours.From, hours.To))
                 {
                     yield return (PeriodOf(owner, time), date.At(time));
@@ -224,6 +224,17 @@ internal sealed class DayByDayOracle
         var change = map.Count == 1 ? 0 : Math.Abs(map.LateInterval.WallOffset.Seconds - map.EarlyInterval.WallOffset.Seconds);
         var step = rule.Frequency switch { Frequency.Hourly => 3600L, Frequency.Minutely => 60, Frequency.Secondly => 1, _ => 0 } * rule.Interval;
         var elapsed = change > 0 && step > 0 && change % step == 0;
+        if (wall < start)
+        {
+            // Only its second passing can come after the start.
+            if (map.Count == 2 && elapsed && map.Last().ToInstant() > zone.AtLeniently(start).ToInstant())
+            {
+                yield return (map.Last().ToInstant(), 1, wall, map.Last().ToInstant());
+            }
+
+            yield break;
+        }
+
         if (map.Count == 0)
         {
             if (!elapsed)

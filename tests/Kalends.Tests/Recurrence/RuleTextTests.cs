@@ -74,7 +74,9 @@ public sealed class RuleTextTests
     [InlineData("FREQ=MONTHLY;BYDAY=-1FR;COUNT=12", "Every month on the last Friday of the month, 12 times.")]
     [InlineData("FREQ=MONTHLY;BYMONTHDAY=13;BYDAY=FR", "Every month on the 13th if that is Friday.")]
     [InlineData("FREQ=MONTHLY;BYDAY=MO,TU,WE;BYSETPOS=-2", "Every month on Monday, Tuesday and Wednesday, of these the 2nd to last in each period.")]
-    [InlineData("FREQ=YEARLY;BYMONTH=1,3;BYMONTHDAY=1,-1;SKIP=FORWARD", "Every year in January and March on the last day of the month and the 1st, the day after where a month or year does not have the day.")]
+    [InlineData(
+        "FREQ=YEARLY;BYMONTH=1,3;BYMONTHDAY=1,-1;SKIP=FORWARD",
+        "Every year in January and March on the last day of the month and the 1st, the day after where a month or year does not have the day.")]
     [InlineData("FREQ=DAILY;BYHOUR=9,17;BYMINUTE=30", "Every day at 09:30 and 17:30.")]
     [InlineData("FREQ=MINUTELY;INTERVAL=20;BYHOUR=9,10;UNTIL=20260101T080000Z", "Every 20 minutes in the hours 9 and 10, until 1 January 2026 08:00:00 UTC.")]
     [InlineData("FREQ=YEARLY;BYWEEKNO=20,-1;BYDAY=MO;WKST=SU", "Every year in the last week of the year and week 20 on Monday, weeks beginning on Sunday.")]

@@ -24,14 +24,7 @@ internal static class ExpandVerb
     {
         var rule = new Argument<string?>("RULE") { Description = "The rule, such as FREQ=WEEKLY;BYDAY=MO.", Arity = ArgumentArity.ZeroOrOne };
         var start = Wall("--start", "The first occurrence on the wall, such as 2026-01-05T09:00; a bare date for whole days.");
-        var zone = new Option<string>("--zone") { Description = "The zone of the wall.", DefaultValueFactory = _ => "UTC", HelpName = "ZONE" };
-        zone.Validators.Add(result =>
-        {
-            if (Zones.Canonical(result.GetValueOrDefault<string>()) is null)
-            {
-                result.AddError($"--zone does not know '{result.GetValueOrDefault<string>()}'; it takes IANA names such as Europe/Paris");
-            }
-        });
+        var zone = ZoneOption();
         var from = Wall("--from", "Nothing before this wall time.");
         var to = Wall("--to", "Nothing at this wall time or after it.");
         var limit = new Option<int>("--limit") { Description = "At most this many.", DefaultValueFactory = _ => UsualLimit, HelpName = "N" };
@@ -59,6 +52,19 @@ internal static class ExpandVerb
             : Task.FromResult(Show(surroundings, new(
                 parsed.GetValue(rule)!, parsed.GetValue(start)!, parsed.GetValue(zone)!, parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(limit)))));
         return verb;
+    }
+
+    private static Option<string> ZoneOption()
+    {
+        var zone = new Option<string>("--zone") { Description = "The zone of the wall.", DefaultValueFactory = _ => "UTC", HelpName = "ZONE" };
+        zone.Validators.Add(result =>
+        {
+            if (Zones.Canonical(result.GetValueOrDefault<string>()) is null)
+            {
+                result.AddError($"--zone does not know '{result.GetValueOrDefault<string>()}'; it takes IANA names such as Europe/Paris");
+            }
+        });
+        return zone;
     }
 
     private static Option<string?> Wall(string name, string description)
