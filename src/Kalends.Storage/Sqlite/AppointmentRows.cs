@@ -13,6 +13,11 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
     private const string FindByUidSql =
         $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND owner = ?2 AND uid = ?3 ORDER BY id LIMIT 1";
 
+    private const string UidOfOthersSql = """
+        SELECT 1 FROM appointment p JOIN attendance a ON a.tenant = ?1 AND a.appointment = p.id AND a.calendar = ?2
+        WHERE p.tenant = ?1 AND p.uid = ?3 AND p.owner <> ?2 LIMIT 1
+        """;
+
     private const string PageSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
     // The change log holds an appointment once for each calendar it lies on, in order of id; an attendance is in order of time.
@@ -57,6 +62,10 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
 
         return ValueTask.FromResult<IReadOnlyDictionary<string, AppointmentRow>>(found);
     }
+
+    public ValueTask<IReadOnlySet<string>> UidsOfOthers(long calendar, IReadOnlyCollection<string> uids) =>
+        ValueTask.FromResult<IReadOnlySet<string>>(uids
+            .Where(uid => session.Prepare(UidOfOthersSql).With(calendar).With(uid).Step()).ToHashSet(StringComparer.Ordinal));
 
     public ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit) =>
         ValueTask.FromResult<IReadOnlyList<AppointmentRow>>(All(After(session.Prepare(OnCalendarSql).With(calendar), after).With(limit)));

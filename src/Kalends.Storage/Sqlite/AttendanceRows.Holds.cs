@@ -12,6 +12,8 @@ internal sealed partial class AttendanceRows
 
     private const string AnyHoldSql = "SELECT 1 FROM hold WHERE tenant = ?1 AND expires_at > ?2 LIMIT 1";
 
+    private const string CountHoldsSql = "SELECT count(*) FROM hold WHERE tenant = ?1 AND person = ?2 AND expires_at > ?3";
+
     private const string FindHoldSql = "SELECT person, start_at, end_at, expires_at FROM hold WHERE tenant = ?1 AND id = ?2";
 
     private const string HoldCalendarsSql = "SELECT calendar FROM hold_calendar WHERE tenant = ?1 AND hold = ?2 ORDER BY calendar";
@@ -44,6 +46,12 @@ internal sealed partial class AttendanceRows
         }
 
         return ValueTask.FromResult<IReadOnlyList<HeldTime>>(held);
+    }
+
+    public ValueTask<long> CountHolds(CalendarId person, long now)
+    {
+        var row = session.Prepare(CountHoldsSql).With(person.Value).With(now);
+        return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
     }
 
     public ValueTask<Hold?> FindHold(Guid id)

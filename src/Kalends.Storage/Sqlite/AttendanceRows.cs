@@ -17,15 +17,15 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
 
     // A row of no length stands on its start, and counts when that lies in the span (see Timespan.Overlaps).
     private const string Range = """
-        WHERE tenant = ?1 AND calendar = ?2 AND (start_at, appointment) > (?3, ?4) AND start_at < ?5
-        AND (end_at > ?6 OR start_at = ?6)
+        WHERE tenant = ?1 AND calendar = ?2 AND (start_at, end_at, appointment) > (?3, ?4, ?5) AND start_at < ?6
+        AND (end_at > ?7 OR start_at = ?7)
         """;
 
     private const string Long = "AND end_at - start_at > 86400";
 
     private const string Blocking = "AND busy > 0 AND end_at > start_at";
 
-    private const string InOrder = "ORDER BY start_at, appointment LIMIT ?7";
+    private const string InOrder = "ORDER BY start_at, end_at, appointment LIMIT ?8";
 
     private const string AnySql = $"SELECT {Columns} FROM attendance {Range} {InOrder}";
 
@@ -36,14 +36,14 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
     private const string AllLongSql = $"""
         SELECT {Columns}, calendar FROM json_each(?2) CROSS JOIN attendance INDEXED BY attendance_beyond_a_day
         ON tenant = ?1 AND calendar = value AND start_at < ?3 AND end_at > ?4 AND end_at - start_at > 86400 AND (busy > 0 OR NOT ?5)
-        ORDER BY calendar, start_at, appointment
+        ORDER BY calendar, start_at, end_at, appointment
         """;
 
     private const string LongBlockingSql =
         $"SELECT {Columns} FROM attendance INDEXED BY attendance_beyond_a_day {Range} {Long} {Blocking} {InOrder}";
 
     private const string AllDaySql =
-        $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, appointment";
+        $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, end_at, appointment";
 
     private const string TitleSql = "SELECT title FROM appointment WHERE tenant = ?1 AND id = ?2 AND title IS NOT NULL";
 
@@ -74,7 +74,7 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
         for (var index = after?.Calendar ?? 0; index < calendars.Count && found.Count < limit; index++)
         {
             var search = new Search(calendars[index], from, limit);
-            var start = index == after?.Calendar ? new(after.From, after.Appointment) : Start.OfCalendar;
+            var start = index == after?.Calendar ? new(after.From, after.To, after.Appointment) : Start.OfCalendar;
             Add(found, blockingOnly ? LongBlockingSql : LongSql, search, start, dayBefore);
             Add(found, blockingOnly ? BlockingSql : AnySql, search, start.From < dayBefore ? Start.At(dayBefore) : start, end);
         }
@@ -139,7 +139,7 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
             return;
         }
 
-        var rows = session.Prepare(sql).With(search.Calendar).With(after.From);
+        var rows = session.Prepare(sql).With(search.Calendar).With(after.From).With(after.To);
         _ = after.Appointment is { } appointment ? rows.With(appointment) : rows.WithBytes([]);
         rows.With(startBefore).With(search.From).With(search.Limit - found.Count);
         while (rows.Step())
@@ -152,11 +152,11 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
         calendar, row.Long(0), row.Long(1), row.Guid(2), (Busyness)row.Long(3), (Privacy)row.Long(4), row.Long(5), row.Bool(6));
 
     /// <summary>Where a scan begins: just after an appointment, or with the first of a second (no id sorts before all ids).</summary>
-    private readonly record struct Start(long From, Guid? Appointment)
+    private readonly record struct Start(long From, long To, Guid? Appointment)
     {
         public static readonly Start OfCalendar = At(long.MinValue);
 
-        public static Start At(long second) => new(second, null);
+        public static Start At(long second) => new(second, long.MinValue, null);
     }
 
     private readonly record struct Search(long Calendar, long From, int Limit);

@@ -10,6 +10,8 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         WHERE tenant = ?1 AND calendar = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4
         """;
 
+    private const string AsOfSql = "SELECT before FROM trail WHERE tenant = ?1 AND appointment = ?2 AND seq > ?3 ORDER BY seq LIMIT 1";
+
     public ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit)
     {
         var changes = new List<ChangedAppointment>();
@@ -20,6 +22,22 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         }
 
         return ValueTask.FromResult<IReadOnlyList<ChangedAppointment>>(changes);
+    }
+
+    /// <summary>The first change after the moment knows what was there at the moment.</summary>
+    public ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, long sequence)
+    {
+        var found = new Dictionary<Guid, byte[]>(appointments.Count);
+        foreach (var appointment in appointments)
+        {
+            var row = session.Prepare(AsOfSql).With(appointment).With(sequence);
+            if (row.Step() && !row.IsNull(0))
+            {
+                found[appointment] = row.Bytes(0);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyDictionary<Guid, byte[]>>(found);
     }
 
     public ValueTask<long> Last()

@@ -14,6 +14,8 @@ internal sealed class Connection : IDisposable
     /// <summary>By reference: statements are constants of the program, so that no long text is hashed on each use.</summary>
     private readonly Dictionary<string, Statement> statements = new(ReferenceEqualityComparer.Instance);
 
+    private byte[]? sealingKey;
+
     private Connection(SqliteConnection connection) => this.connection = connection;
 
     /// <summary>For the migration tool, which speaks ADO.NET.</summary>
@@ -22,6 +24,9 @@ internal sealed class Connection : IDisposable
     public sqlite3 Handle => connection.Handle!;
 
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
+
+    /// <summary>Read once a connection; it never changes.</summary>
+    public byte[] SealingKey => sealingKey ??= Schema.SealingKey(this);
 
     public long LastRowId => raw.sqlite3_last_insert_rowid(Handle);
 

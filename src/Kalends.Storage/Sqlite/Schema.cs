@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using DbUp;
 using DbUp.Engine;
@@ -36,7 +37,18 @@ internal static class Schema
 
         // What the stored UTC spans were worked out with; whoever recomputes them for a newer release writes the newer one.
         connection.Prepare("INSERT INTO meta (name, value) VALUES ('time-zones', ?1) ON CONFLICT DO NOTHING").With(Zones.Release).Run();
+        connection.Prepare("INSERT INTO meta (name, value) VALUES ('sealing-key', ?1) ON CONFLICT DO NOTHING")
+            .With(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))).Run();
         return [.. missing.Select(script => script.Name)];
+    }
+
+    /// <summary>The store's own secret; see <see cref="IReadSession.SealingKey"/>.</summary>
+    public static byte[] SealingKey(Connection connection)
+    {
+        var row = connection.Prepare("SELECT value FROM meta WHERE name = 'sealing-key'");
+        return row.Step()
+            ? Convert.FromHexString(row.Text(0))
+            : throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`.");
     }
 
     /// <summary>The same connection, if its file has this program's schema; else it is closed and refused.</summary>

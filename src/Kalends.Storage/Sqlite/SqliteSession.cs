@@ -25,6 +25,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
 
     private bool over;
 
+    public ReadOnlyMemory<byte> SealingKey => Connection.SealingKey;
+
     /// <summary>The connection while the transaction lasts; rows kept beyond it would read somebody else's.</summary>
     public Connection Connection => over ? throw new ObjectDisposedException(GetType().Name) : connection;
 

@@ -29,6 +29,9 @@ public sealed class AppointmentView
 
     private AppointmentView(byte[] json) => this.json = json;
 
+    /// <summary>In bytes.</summary>
+    public int Length => json.Length;
+
     /// <summary>All of it. An all-day appointment gets its span here: whole days in the viewer's zone.</summary>
     public static AppointmentView Full(AppointmentRow row, string viewerZone)
     {

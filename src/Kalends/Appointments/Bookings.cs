@@ -10,25 +10,29 @@ public static class Bookings
 {
     public static Booking Of(Appointment complete, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
-        var owner = calendars[complete.Owner!.Value];
+        var row = Row(complete, calendars[complete.Owner!.Value].Key, WireJson.Write(complete));
+        return new(row, [.. complete.Attendees!.Select(attendee => OfAttendee(complete, row, attendee, calendars[attendee.Calendar]))]);
+    }
+
+    public static AppointmentRow Row(Appointment complete, long owner, byte[] json)
+    {
         var span = Seconds(Completion.SpanIn(complete, "UTC"));
-        var row = new AppointmentRow
+        return new()
         {
             Id = complete.Id!.Value,
             Uid = complete.Uid!,
             Version = complete.Version!.Value,
-            Owner = owner.Key,
+            Owner = owner,
             Privacy = complete.Privacy!.Value,
             From = span.From,
             To = span.To,
             AllDay = complete.AllDay!.Value,
             Title = complete.Title,
-            Json = WireJson.Write(complete),
+            Json = json,
         };
-        return new(row, [.. complete.Attendees!.Select(attendee => OfAttendee(complete, row, attendee, calendars[attendee.Calendar]))]);
     }
 
-    private static Attendance OfAttendee(Appointment complete, AppointmentRow row, Attendee attendee, Calendar calendar)
+    public static Attendance OfAttendee(Appointment complete, AppointmentRow row, Attendee attendee, Calendar calendar)
     {
         var (from, to) = row.AllDay ? Seconds(Completion.SpanIn(complete, calendar.ZoneOrUtc)) : (row.From, row.To);
         var busyness = Busy.Of(complete.FreeBusyStatus!.Value, complete.Status!.Value, attendee.Role!.Value, attendee.Response!.Value);

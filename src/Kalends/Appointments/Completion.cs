@@ -41,7 +41,7 @@ public static class Completion
             Reminders = given.Reminders is { Count: > 0 } reminders
                 ? [.. reminders.Select(reminder => reminder with { Channel = reminder.Channel ?? ReminderChannel.Email })]
                 : null,
-            App = before?.App ?? context.Caller.App,
+            App = before is null || (given.ManagedByApp == true && before.ManagedByApp != true) ? context.Caller.App : before.App,
             ManagedByApp = given.ManagedByApp ?? false,
             Metadata = given.Metadata is { Count: > 0 } ? given.Metadata : null,
             Originator = before?.Originator ?? context.Caller.Person,

@@ -30,32 +30,50 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     public override async ValueTask<Outcome<FoundAppointments>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<FoundAppointments, AttendancePlace>(this, context);
+        var cursor = Cursors.Read<FoundAppointments, SteadyPlace>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
         }
 
         var asked = await AskedCalendars.Find(context, Attendees);
-        var found = await context.Rows<IAttendanceRows>().Page(
-            asked.Keys, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds(), false, cursor.Value, LimitInForce + 1);
-        var page = found.Count > LimitInForce ? [.. found.Take(LimitInForce)] : found;
-        var (entries, views) = await Show(context, asked, page);
-        return new FoundAppointments(
-            views, entries, asked.UnknownOrNull, found.Count > page.Count ? Cursors.Write(this, context, asked.PlaceOf(page[^1])) : null);
+        var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf);
+        while (!page.IsFull(LimitInForce))
+        {
+            await ReadOn(context, asked, page);
+        }
+
+        var end = page.End(LimitInForce);
+        var next = end is null ? null : Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!.Value));
+        return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
     }
 
-    private async ValueTask<(List<Entry> Entries, Dictionary<Guid, AppointmentView> Views)> Show(
-        QueryContext context, AskedCalendars asked, IReadOnlyList<Attendance> page)
+    /// <summary>
+    /// The next some hundred attendances: what may not be shown takes no place on a page, so that an empty one tells nothing, and
+    /// bodies are read only as far as the page goes.
+    /// </summary>
+    private async ValueTask ReadOn(QueryContext context, AskedCalendars asked, PageInMaking page)
     {
-        var seen = page.Select(attendance => asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar))).ToList();
-        var rows = await Bodies(context, page, seen);
-        var entries = new List<Entry>(page.Count);
-        var views = new Dictionary<Guid, AppointmentView>(rows.Count);
-        for (var index = 0; index < page.Count; index++)
+        context.Stopped.ThrowIfCancellationRequested();
+        var span = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        var after = page.At is null ? null : new SteadyPlace(page.At, page.AsOf!.Value);
+        var wanted = Math.Min(LimitInForce + 1 - page.Entries.Count, PageInMaking.PerRead);
+        var found = await SteadyPages.Read(context, asked, span, false, after, wanted + 1);
+        (page.More, page.AsOf) = (found.Attendances.Count > wanted, found.AsOf);
+        IReadOnlyList<Attendance> read = page.More ? [.. found.Attendances.Take(wanted)] : found.Attendances;
+        await Show(context, asked, read, found.Then, page);
+        page.At = read.Count > 0 ? asked.PlaceOf(read[^1]) : page.At;
+    }
+
+    private async ValueTask Show(
+        QueryContext context, AskedCalendars asked, IReadOnlyList<Attendance> read, IReadOnlyDictionary<Guid, AppointmentRow> then, PageInMaking page)
+    {
+        var seen = read.Select(attendance => asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar))).ToList();
+        var rows = await Bodies(context, read, seen, then);
+        for (var index = 0; index < read.Count; index++)
         {
-            var attendance = page[index];
-            var row = rows.GetValueOrDefault(attendance.Appointment);
+            var attendance = read[index];
+            var row = then.GetValueOrDefault(attendance.Appointment) ?? rows.GetValueOrDefault(attendance.Appointment);
             var details = seen[index] == Seen.Details || (row is not null && Attends(row, context.Caller));
             if (!details && seen[index] != Seen.BusyBlock)
             {
@@ -63,22 +81,21 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
             }
 
             var id = details ? attendance.Appointment : AppointmentView.MaskedId(context.Caller.Tenant, attendance);
-            entries.Add(Entry.Of(asked.IdOf(attendance.Calendar), id, attendance));
-            if (!views.ContainsKey(id))
+            page.Add(Entry.Of(asked.IdOf(attendance.Calendar), id, attendance), asked.PlaceOf(attendance));
+            if (!page.Views.ContainsKey(id))
             {
-                views.Add(id, details ? View(row, attendance, asked.ViewerZone) : AppointmentView.BusyBlock(attendance, masked: true));
+                page.Add(id, details ? View(row, attendance, asked.ViewerZone) : AppointmentView.BusyBlock(attendance, masked: true));
             }
         }
-
-        return (entries, views);
     }
 
-    private async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Bodies(QueryContext context, IReadOnlyList<Attendance> page, List<Seen> seen)
+    private async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Bodies(
+        QueryContext context, IReadOnlyList<Attendance> page, List<Seen> seen, IReadOnlyDictionary<Guid, AppointmentRow> then)
     {
         // A busy block may be one of the caller's own meetings, so private ones are looked at as well.
         var needed = page.Where((attendance, index) =>
             seen[index] == Seen.Details ? Detail != Appointments.Detail.Busy : attendance.Privacy != Privacy.Public && seen[index] != Seen.Nothing);
-        HashSet<Guid> ids = [.. needed.Select(attendance => attendance.Appointment)];
+        HashSet<Guid> ids = [.. needed.Select(attendance => attendance.Appointment).Where(id => !then.ContainsKey(id))];
         return ids.Count == 0 ? new Dictionary<Guid, AppointmentRow>() : await context.Rows<IAppointmentRows>().Find(ids);
     }
 
@@ -91,6 +108,61 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     private static bool Attends(AppointmentRow row, Caller caller) =>
         row.Privacy != Privacy.Public && KnownAppointment.Of(row).Calendars.Contains(caller.Person);
+}
+
+/// <summary>A page while it is read, up to its limit or to 32 MiB of appointments, whichever comes first: a cursor goes on from there.</summary>
+internal sealed class PageInMaking(AttendancePlace? at, long? asOf)
+{
+    /// <summary>A whole usual page; of a large one as much as is in memory at once.</summary>
+    public const int PerRead = 1_000;
+
+    private const long MostBytes = 32 * 1024 * 1024;
+
+    private readonly List<AttendancePlace> places = [];
+    private long bytes;
+
+    public AttendancePlace? At { get; set; } = at;
+
+    public long? AsOf { get; set; } = asOf;
+
+    public bool More { get; set; } = true;
+
+    public List<Entry> Entries { get; } = [];
+
+    public Dictionary<Guid, AppointmentView> Views { get; } = [];
+
+    /// <summary>One more than the limit says that there is another page; whether hidden ones follow says nothing.</summary>
+    public bool IsFull(int limit) => !More || Entries.Count > limit || bytes >= MostBytes;
+
+    /// <summary>Where the page ends when another follows, else null. What was read too much goes.</summary>
+    public AttendancePlace? End(int limit)
+    {
+        if (Entries.Count <= limit)
+        {
+            return More ? At : null;
+        }
+
+        Entries.RemoveRange(limit, Entries.Count - limit);
+        var shown = Entries.Select(entry => entry.Appointment).ToHashSet();
+        foreach (var id in Views.Keys.Where(id => !shown.Contains(id)).ToList())
+        {
+            Views.Remove(id);
+        }
+
+        return places[limit - 1];
+    }
+
+    public void Add(Entry entry, AttendancePlace place)
+    {
+        Entries.Add(entry);
+        places.Add(place);
+    }
+
+    public void Add(Guid id, AppointmentView view)
+    {
+        Views.Add(id, view);
+        bytes += view.Length;
+    }
 }
 
 /// <summary>Appointments by id, and where they lie: each entry one attendee's stretch of one appointment.</summary>

@@ -1,20 +1,20 @@
-using System.Buffers.Binary;
 using System.Text;
+using Kalends.Availability;
 using Kalends.Messages;
+using Kalends.Messages.Json;
 using Kalends.Storage;
 
 namespace Kalends.Appointments;
 
 /// <summary>
 /// What changed in a calendar since a token, each appointment once with its last change, oldest first. Without a token: all
-/// there is, as created. The new token goes on from here; tokens never expire by age, only when the store has lost what they name.
+/// there is, as created, page by page. The new token goes on from here. Tokens do not expire by age, only when the store has lost what
+/// they name. Who may not see details is told of private appointments under their masked ids, and never of secret ones.
 /// </summary>
 public sealed record GetChanges : Query<Changes>
 {
     private const int MostPerPage = 1_000;
     private const int UsualLimit = 200;
-    private const byte Format = 1;
-    private const int TokenLength = 17;
 
     public required CalendarId Calendar { get; init; }
 
@@ -25,75 +25,61 @@ public sealed record GetChanges : Query<Changes>
     public override void Validate(Errors errors) =>
         errors.Require(Limit is null or (>= 1 and <= MostPerPage), "limit", $"must be from 1 to {MostPerPage}");
 
-    public override IEnumerable<Need> Needs(Caller caller) => [new(Calendar, Permission.ViewDetails, "/calendar")];
+    public override IEnumerable<Need> Needs(Caller caller) => [new(Calendar, Permission.ViewFreeBusy, "/calendar")];
 
     public override async ValueTask<Outcome<Changes>> Execute(QueryContext context)
     {
-        var start = ReadToken(context.Caller.Tenant);
+        var rows = context.Rows<IChangeRows>();
+        var last = await rows.Last();
+        var start = ReadToken(context);
         if (start.Refusal is { } refusal)
         {
             return refusal;
         }
 
-        var since = start.Value;
-        var rows = context.Rows<IChangeRows>();
-        if (since > await rows.Last())
+        if (start.Value.At > last)
         {
             return Refusal.At(RefusalCode.SyncTokenExpired, "/since", "names changes that this store does not have; synchronise again without a token");
         }
 
-        var key = (await context.Rows<ICalendarRows>().Find([Calendar])).GetValueOrDefault(Calendar)?.Key ?? -1;
+        // A first synchronisation that takes several pages shows what there is, until it has passed where it began.
+        var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last) : start.Value;
+        return await Page(context, rows, from);
+    }
+
+    private async ValueTask<Changes> Page(QueryContext context, IChangeRows rows, Token from)
+    {
+        var asked = await AskedCalendars.Find(context, [Calendar]);
+        var key = asked.Rows.GetValueOrDefault(Calendar)?.Key ?? AskedCalendars.NoKey;
+        var viewer = new ChangeViewer(context, asked, key);
         var limit = Limit ?? UsualLimit;
-        var found = await rows.Since(key, since, limit + 1);
-        var page = found.Take(limit).ToList();
-        var visible = await Visible(context, page);
-        return new Changes(
-            [.. page.Where(change => visible.Contains(change.Appointment) && !(Since is null && change.Deleted)).Select(change => Shown(change, since))],
-            WriteToken(context.Caller.Tenant, page.Count > 0 ? page[^1].Sequence : since),
-            found.Count > page.Count);
-    }
-
-    /// <summary>Others' secret appointments are left out; deleted ones say nothing but their id, which only those who knew them can use.</summary>
-    private async ValueTask<HashSet<Guid>> Visible(QueryContext context, List<ChangedAppointment> page)
-    {
-        var asked = await Availability.AskedCalendars.Find(context, [Calendar]);
-        HashSet<Guid> living = [.. page.Where(change => !change.Deleted).Select(change => change.Appointment)];
-        var hidden = (await context.Rows<IAppointmentRows>().Attendances(living))
-            .Where(row => row.Privacy == Availability.Privacy.Secret && asked.Rows.TryGetValue(Calendar, out var own) && row.Calendar == own.Key
-                && asked.Sight.Of(row, Calendar) != Availability.Seen.Details)
-            .Select(row => row.Appointment).ToHashSet();
-        return [.. page.Select(change => change.Appointment).Where(id => !hidden.Contains(id))];
-    }
-
-    private static ChangeView Shown(ChangedAppointment change, long since) => new(
-        change.Appointment,
-        change.Deleted ? ChangeKind.Deleted : change.CreatedAt > since ? ChangeKind.Created : ChangeKind.Modified,
-        change.Version);
-
-    private Outcome<long> ReadToken(string tenant)
-    {
-        if (Since is null)
+        var (shown, at, more) = (new List<ChangeView>(), from.At, true);
+        while (more && shown.Count < limit)
         {
-            return 0L;
+            // What may not be shown takes no place on a page, so that an empty one tells nothing.
+            var found = await rows.Since(key, at, limit - shown.Count + 1);
+            more = found.Count > limit - shown.Count;
+            var page = found.Take(limit - shown.Count).ToList();
+            shown.AddRange(await viewer.Show(page, from.FirstUntil is null ? from.At : 0));
+            at = page.Count > 0 ? page[^1].Sequence : at;
         }
 
-        var bytes = OpaqueText.Read(Since) ?? [];
-        return bytes.Length == TokenLength && bytes[0] == Format
-            && bytes.AsSpan(1, OpaqueText.BindingLength).SequenceEqual(Binding(tenant)) && bytes[9] < 0x80
-            ? BinaryPrimitives.ReadInt64BigEndian(bytes.AsSpan(9))
+        var isFirst = from.FirstUntil is { } until && more && at < until;
+        return new(shown, WriteToken(context, new(at, isFirst ? from.FirstUntil : null)), more);
+    }
+
+    private Outcome<Token> ReadToken(QueryContext context) => Since is null
+        ? new Token(0, null)
+        : context.Sealed.Open(Since, GoodFor(context)) is { } bytes
+            ? WireJson.Read<Token>(bytes)
             : Refusal.At(RefusalCode.Invalid, "/since", "is not a token that get-changes answered for this calendar");
-    }
 
-    private string WriteToken(string tenant, long sequence)
-    {
-        Span<byte> bytes = stackalloc byte[TokenLength];
-        bytes[0] = Format;
-        Binding(tenant).CopyTo(bytes[1..]);
-        BinaryPrimitives.WriteInt64BigEndian(bytes[9..], sequence);
-        return OpaqueText.Write(bytes);
-    }
+    private string WriteToken(QueryContext context, Token token) => context.Sealed.Seal(WireJson.Write(token), GoodFor(context));
 
-    private ReadOnlySpan<byte> Binding(string tenant) => OpaqueText.Binding(Encoding.UTF8.GetBytes($"changes\n{tenant}\n{Calendar}"));
+    private byte[] GoodFor(QueryContext context) => Encoding.UTF8.GetBytes($"changes\n{context.Caller.Tenant}\n{Calendar}");
+
+    /// <summary>How far a client has come; while its first synchronisation lasts, where that began.</summary>
+    private sealed record Token(long At, long? FirstUntil);
 }
 
 public sealed record Changes(

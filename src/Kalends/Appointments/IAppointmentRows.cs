@@ -42,6 +42,9 @@ public interface IAppointmentRows
     /// <summary>The appointments of one owner by UID; of several with one UID, the oldest.</summary>
     ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids);
 
+    /// <summary>Those of these UIDs under which another owner's appointment lies on a calendar already.</summary>
+    ValueTask<IReadOnlySet<string>> UidsOfOthers(long calendar, IReadOnlyCollection<string> uids);
+
     /// <summary>The appointments on one calendar by id, from just after a place: for exports, which read all of it page by page.</summary>
     ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit);
 
@@ -67,6 +70,12 @@ public interface IChangeRows
 {
     /// <summary>What changed in a calendar after a sequence number, each appointment once with its last change, oldest first.</summary>
     ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit);
+
+    /// <summary>
+    /// What these appointments said just after a sequence number, as JSON in UTF-8; those that were not there then are left out, and so
+    /// are those that have not changed since.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, long sequence);
 
     /// <summary>The last sequence number given to any change of the tenant.</summary>
     ValueTask<long> Last();

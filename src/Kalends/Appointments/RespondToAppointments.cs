@@ -55,11 +55,11 @@ public sealed record RespondToAppointments : Command<SavedAppointments>
         for (var index = 0; index < Appointments.Count; index++)
         {
             var item = Appointments[index];
-            var found = known.GetValueOrDefault(item.Id);
-            if (found is null || found.Says.Attendees!.All(attendee => attendee.Calendar != item.Calendar))
+            if (known.GetValueOrDefault(item.Id)?.Says.Attendees!.Any(attendee => attendee.Calendar == item.Calendar) != true)
             {
-                errors.In("appointments", index).In(found is null ? "id" : "calendar").Add(
-                    RefusalCode.NotFound, found is null ? $"there is no appointment {item.Id}" : $"{item.Calendar} is not an attendee of it");
+                // The same words whether there is none or the calendar is not on it: a stranger must not learn which.
+                errors.In("appointments", index).In("id").Add(
+                    RefusalCode.NotFound, $"there is no appointment {item.Id} that {item.Calendar} attends");
             }
         }
 

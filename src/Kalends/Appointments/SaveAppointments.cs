@@ -110,8 +110,8 @@ public sealed record SaveAppointments : Command<SavedAppointments>
     private static Edit Decide(
         Appointment given, IReadOnlyDictionary<Guid, KnownAppointment> known, IReadOnlyDictionary<CalendarId, Calendar> calendars, CommandContext context)
     {
-        var owner = given.Owner ?? context.Caller.Person;
         var before = given.Id is { } id ? known.GetValueOrDefault(id) : null;
+        var owner = given.Owner ?? before?.Says.Owner ?? context.Caller.Person;
         var complete = Completion.Complete(given, before?.Says, owner, calendars[owner].ZoneOrUtc, given.Id ?? context.NewId(), context);
         return new(before, complete);
     }

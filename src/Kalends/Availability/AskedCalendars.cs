@@ -53,6 +53,7 @@ public sealed class AskedCalendars
     public const long NoKey = -1;
 
     private readonly Dictionary<long, CalendarId> ids;
+    private readonly Dictionary<long, int> places;
 
     private AskedCalendars(IReadOnlyList<CalendarId> asked, IReadOnlyDictionary<CalendarId, Calendar> rows, Access access, Caller caller)
     {
@@ -63,6 +64,7 @@ public sealed class AskedCalendars
         Sight = new(access, rows.GetValueOrDefault(caller.Person)?.Key);
         ViewerZone = rows.GetValueOrDefault(caller.Person)?.ZoneOrUtc ?? "UTC";
         ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
+        places = Keys.Select((key, place) => (key, place)).Where(pair => pair.key != NoKey).ToDictionary(pair => pair.key, pair => pair.place);
     }
 
     public IReadOnlyList<CalendarId> Visible { get; }
@@ -84,9 +86,9 @@ public sealed class AskedCalendars
     public CalendarId IdOf(long key) => ids[key];
 
     /// <summary>Where a page ended, by place in the order asked.</summary>
-    public AttendancePlace PlaceOf(Attendance last) => new(Keys.ToList().IndexOf(last.Calendar), last.From, last.Appointment);
+    public AttendancePlace PlaceOf(Attendance last) => new(places[last.Calendar], last.From, last.To, last.Appointment);
 
-    public AttendancePlace PlaceOf(HeldTime held) => new(Keys.ToList().IndexOf(held.Calendar), held.From, held.Hold);
+    public AttendancePlace PlaceOf(HeldTime held) => new(places[held.Calendar], held.From, held.To, held.Hold);
 
     public static async ValueTask<AskedCalendars> Find(QueryContext context, IEnumerable<CalendarId> asked)
     {

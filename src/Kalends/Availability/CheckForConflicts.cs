@@ -39,9 +39,7 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
         var asked = await AskedCalendars.Find(context, Attendees);
         var (from, to) = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
         var rows = context.Rows<IAttendanceRows>();
-        var ignored = Ignore?.ToHashSet() ?? [];
-        var found = await rows.Page(asked.Keys, from, to, true, cursor.Value, LimitInForce + 1 + ignored.Count);
-        var blocking = found.Where(attendance => !ignored.Contains(attendance.Appointment)).Take(LimitInForce + 1).ToList();
+        var blocking = await Blocking(rows, asked, (from, to), cursor.Value);
         var more = blocking.Count > LimitInForce;
         var page = more ? blocking[..LimitInForce] : blocking;
         var next = more ? asked.PlaceOf(page[^1]) : null;
@@ -51,14 +49,27 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
             await Show(rows, asked, page, held), asked.UnknownOrNull, next is null ? null : Cursors.Write(this, context, next));
     }
 
-    private static bool IsOnPage(AttendancePlace place, AttendancePlace? after, AttendancePlace? last) =>
-        (after is null || Compare(place, after) > 0) && (last is null || Compare(place, last) <= 0);
-
-    private static int Compare(AttendancePlace left, AttendancePlace right) => (left.Calendar, left.From).CompareTo((right.Calendar, right.From)) switch
+    /// <summary>Reads on past what is to be ignored until the page is full and one more, or nothing is left.</summary>
+    private async ValueTask<List<Attendance>> Blocking(IAttendanceRows rows, AskedCalendars asked, (long From, long To) span, AttendancePlace? after)
     {
-        0 => left.Appointment.CompareTo(right.Appointment),
-        var order => order,
-    };
+        var ignored = Ignore?.ToHashSet() ?? [];
+        var blocking = new List<Attendance>();
+        var wanted = LimitInForce + 1;
+        while (true)
+        {
+            var found = await rows.Page(asked.Keys, span.From, span.To, true, after, wanted);
+            blocking.AddRange(found.Where(attendance => !ignored.Contains(attendance.Appointment)));
+            if (found.Count < wanted || blocking.Count >= wanted)
+            {
+                return blocking.Count > wanted ? blocking[..wanted] : blocking;
+            }
+
+            after = asked.PlaceOf(found[^1]);
+        }
+    }
+
+    private static bool IsOnPage(AttendancePlace place, AttendancePlace? after, AttendancePlace? last) =>
+        (after is null || place.IsAfter(after)) && (last is null || !place.IsAfter(last));
 
     private static async ValueTask<List<CalendarConflicts>> Show(
         IAttendanceRows rows, AskedCalendars asked, List<Attendance> page, IEnumerable<HeldTime> held)

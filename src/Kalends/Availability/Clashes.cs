@@ -4,8 +4,9 @@ namespace Kalends.Availability;
 public readonly record struct Clash(long Calendar, long From, long To, Guid Wanted, Attendance? There);
 
 /// <summary>
-/// Finds where wanted attendances lie on others in the same calendar: on what is stored, on held time and on one another. A sweep
-/// by start keeps only what still lasts, so its cost is that of sorting and of the clashes themselves. Pure.
+/// Finds where wanted attendances lie on others in the same calendar: on what is stored, on held time and on one another. A sweep by
+/// start keeps what still lasts in two heaps by end, the wanted and the others, and compares only wanted with either: its cost is
+/// that of sorting and of the clashes themselves, however much lies on one another already. Pure.
 /// </summary>
 public static class Clashes
 {
@@ -20,23 +21,42 @@ public static class Clashes
             .Concat(held.Select(hold => new Stretch(
                 new(hold.Calendar, hold.From, hold.To, hold.Hold, Busyness.Busy, Privacy.Public, 0, false), false, true)));
         var found = new List<Clash>();
-        var lasting = new List<Stretch>();
-        foreach (var next in stretches.OrderBy(stretch => stretch.Row.Calendar).ThenBy(stretch => stretch.Row.From))
+        foreach (var calendar in stretches.GroupBy(stretch => stretch.Row.Calendar).OrderBy(calendar => calendar.Key))
         {
-            lasting.RemoveAll(stretch => stretch.Row.Calendar != next.Row.Calendar || stretch.Row.To <= next.Row.From);
-            foreach (var other in lasting.Where(other => other.IsWanted || next.IsWanted))
-            {
-                found.Add(Between(next.IsWanted ? next : other, next.IsWanted ? other : next, next.Row.From));
-                if (found.Count >= most)
-                {
-                    return found;
-                }
-            }
-
-            lasting.Add(next);
+            Sweep([.. calendar.OrderBy(stretch => stretch.Row.From)], found, most);
         }
 
         return found;
+    }
+
+    private static void Sweep(IReadOnlyList<Stretch> inOrder, List<Clash> found, int most)
+    {
+        var (wanted, others) = (new PriorityQueue<Stretch, long>(), new PriorityQueue<Stretch, long>());
+        foreach (var next in inOrder)
+        {
+            DropEnded(wanted, next.Row.From);
+            DropEnded(others, next.Row.From);
+            var lasting = next.IsWanted ? wanted.UnorderedItems.Concat(others.UnorderedItems) : wanted.UnorderedItems;
+            foreach (var (other, _) in lasting)
+            {
+                if (found.Count >= most)
+                {
+                    return;
+                }
+
+                found.Add(Between(next.IsWanted ? next : other, next.IsWanted ? other : next, next.Row.From));
+            }
+
+            (next.IsWanted ? wanted : others).Enqueue(next, next.Row.To);
+        }
+    }
+
+    private static void DropEnded(PriorityQueue<Stretch, long> lasting, long at)
+    {
+        while (lasting.TryPeek(out _, out var end) && end <= at)
+        {
+            lasting.Dequeue();
+        }
     }
 
     private static Clash Between(Stretch wanted, Stretch other, long from) => new(

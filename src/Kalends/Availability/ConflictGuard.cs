@@ -33,6 +33,28 @@ public static class ConflictGuard
         return Clashes.Find(blocking, stored, held.Where(hold => hold.Hold != ownHold), MostNamed);
     }
 
+    /// <summary>
+    /// For choosing among many: the calendars whose own policy refuses, and the room that is left in them. What the wanted ones replace
+    /// is not in the way. Null when none of the wanted ones lies in such a calendar.
+    /// </summary>
+    public static async ValueTask<GuardedRoom?> Guarded(
+        CommandContext context, IReadOnlyCollection<Attendance> wanted, IReadOnlyDictionary<CalendarId, Calendar> calendars)
+    {
+        var guarded = calendars.Values.Where(calendar => calendar.DoubleBooking == DoubleBooking.Refuse).Select(calendar => calendar.Key).ToHashSet();
+        var blocking = wanted.Where(attendance => attendance.Blocks && guarded.Contains(attendance.Calendar)).ToList();
+        if (blocking.Count == 0)
+        {
+            return null;
+        }
+
+        var replaced = wanted.Select(attendance => attendance.Appointment).ToHashSet();
+        var (from, to) = (blocking.Min(attendance => attendance.From), blocking.Max(attendance => attendance.To));
+        var rows = context.Rows<IAttendanceRows>();
+        var stored = await rows.Overlapping([.. guarded.Order()], from, to, blockingOnly: true);
+        var held = await rows.Held([.. guarded.Order()], from, to, context.Now.ToUnixTimeSeconds());
+        return new(guarded, new(stored.Where(attendance => !replaced.Contains(attendance.Appointment)), held));
+    }
+
     /// <summary>The refusal that names calendars and spans; an appointment only where the caller may see it.</summary>
     public static Refusal Refuse(IReadOnlyList<Clash> clashes, IReadOnlyDictionary<CalendarId, Calendar> calendars, Sight sight)
     {
@@ -45,3 +67,6 @@ public static class ConflictGuard
         return Refusal.Of(RefusalCode.Conflict, $"The time is taken in {named}; nothing was saved. See conflicts.") with { Conflicts = spans };
     }
 }
+
+/// <summary>Calendars that refuse double-booking, by key, and what room is left in them.</summary>
+public sealed record GuardedRoom(IReadOnlySet<long> Calendars, FirstCome Room);

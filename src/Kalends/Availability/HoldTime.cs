@@ -20,6 +20,9 @@ public sealed record HoldTime : Command<HeldUntil>
     /// <summary>A meeting may last days; a year held is a mistake.</summary>
     private const int LongestDays = 31;
 
+    /// <summary>Live ones of one person; somebody who decides on a hundred times at once is a loop.</summary>
+    private const int MostHolds = 100;
+
     public required Timespan Timespan { get; init; }
 
     public required IReadOnlyList<CalendarId> Attendees { get; init; }
@@ -44,6 +47,12 @@ public sealed record HoldTime : Command<HeldUntil>
     public override async ValueTask<Outcome<HeldUntil>> Execute(CommandContext context)
     {
         var (from, to) = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        if (await context.Rows<IAttendanceRows>().CountHolds(context.Caller.Person, context.Now.ToUnixTimeSeconds()) >= MostHolds)
+        {
+            return Refusal.Of(RefusalCode.TooManyRequests, $"{context.Caller.Person} holds {MostHolds} times already; release some, or wait until they expire.")
+                with { RetryAfterSeconds = 60 };
+        }
+
         var calendars = await context.Rows<ICalendarWrites>().Lock([.. Attendees.Distinct()]);
         var id = context.NewId();
         var wanted = calendars.Values.Select(calendar =>

@@ -11,7 +11,7 @@ public readonly record struct HeldTime(long Calendar, long From, long To, Guid H
 public interface IAttendanceRows
 {
     /// <summary>
-    /// All attendances of these calendars that overlap [from, to), by calendar in the order asked, then start, then appointment.
+    /// All attendances of these calendars that overlap [from, to), by calendar in the order asked, then start, end and appointment.
     /// Seconds since 1970. With <paramref name="blockingOnly"/> those that do not block are left out.
     /// </summary>
     ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly);
@@ -25,12 +25,19 @@ public interface IAttendanceRows
 
     ValueTask<Hold?> FindHold(Guid id);
 
+    /// <summary>How many holds of a person have not expired at <paramref name="now"/>.</summary>
+    ValueTask<long> CountHolds(CalendarId person, long now);
+
     /// <summary>The titles of those of these appointments that have one.</summary>
     ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments);
 }
 
-/// <summary>A place in the order of <see cref="IAttendanceRows.Page"/>: index into the calendars asked for, start, appointment.</summary>
-public sealed record AttendancePlace(int Calendar, long From, Guid Appointment);
+/// <summary>A place in the order of <see cref="IAttendanceRows.Page"/>: index into the calendars asked for, start, end, appointment.</summary>
+public sealed record AttendancePlace(int Calendar, long From, long To, Guid Appointment)
+{
+    public bool IsAfter(AttendancePlace other) =>
+        (Calendar, From, To, Appointment).CompareTo((other.Calendar, other.From, other.To, other.Appointment)) > 0;
+}
 
 public interface IAttendanceWrites : IAttendanceRows
 {

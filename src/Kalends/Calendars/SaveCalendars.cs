@@ -133,7 +133,8 @@ public sealed record SaveCalendars : Command<SavedCalendars>
         foreach (var calendar in guarded)
         {
             var all = await context.Rows<IAttendanceRows>().Overlapping([calendar.Key], Beginning, End, blockingOnly: true);
-            var clashes = Clashes.Find(all, [], [], 10);
+            var held = await context.Rows<IAttendanceRows>().Held([calendar.Key], Beginning, End, context.Now.ToUnixTimeSeconds());
+            var clashes = Clashes.Find(all, [], held, 10);
             if (clashes.Count > 0)
             {
                 var rows = new Dictionary<CalendarId, Calendar> { [calendar.Id] = calendar };

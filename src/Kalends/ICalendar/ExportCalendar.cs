@@ -14,6 +14,9 @@ public sealed record ExportCalendar : Query<ExportedCalendar>
 {
     private const int PerRead = 500;
 
+    /// <summary>Characters: 100,000 usual events. The text is whole in memory while it is sent.</summary>
+    private const int LongestText = 64 * 1024 * 1024;
+
     public required CalendarId Calendar { get; init; }
 
     public override IEnumerable<Need> Needs(Caller caller) => [new(Calendar, Permission.ViewFreeBusy, "/calendar")];
@@ -32,6 +35,12 @@ public sealed record ExportCalendar : Query<ExportedCalendar>
             foreach (var shown in page.Select(row => Shown(row, calendar, asked, context.Caller)).OfType<Appointment>())
             {
                 text.Append(writer.Add(shown));
+            }
+
+            if (text.Length > LongestText)
+            {
+                return Refusal.At(
+                    RefusalCode.TooLarge, "/calendar", $"is longer than {LongestText} characters as iCalendar; fetch it page by page with get-appointments");
             }
 
             after = page[^1].Id;

@@ -46,12 +46,24 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
         }
 
         var events = file.Value;
+        foreach (var uid in await context.Rows<IAppointmentRows>().UidsOfOthers(owner.Key, [.. events.Appointments.Keys]))
+        {
+            events.Skip(uid, $"stands on {Calendar} already as somebody else's appointment");
+        }
+
         var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Appointments.Keys]))
             .ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
         var calendars = await writes.Lock([.. events.Named.Concat(known.Values.SelectMany(item => item.Calendars)).Append(Calendar).Distinct()]);
         var edits = Decide(events, known, owner, context);
         var unchanged = edits.RemoveAll(IsUnchanged);
-        await SkipClashing(events, edits, calendars, context);
+        edits = await SkipClashing(events, edits, calendars, context);
+        var kept = edits.SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances).ToList();
+        if (await ConflictGuard.Find(context, kept, calendars, refuseAll: false, ownHold: null) is { Count: > 0 } clashes)
+        {
+            // One that was left out still lies where it lay, and another was to take its place.
+            return ConflictGuard.Refuse(clashes, calendars, await Sight.Over(context, calendars));
+        }
+
         await KnownAppointments.Write(context, edits, calendars);
         return new ImportedCalendar(edits.Count, unchanged, events.Skipped);
     }
@@ -78,27 +90,33 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
     private static bool IsUnchanged(Edit edit) => edit.Before is { } before
         && WireJson.Write(edit.After! with { Version = before.Row.Version, UpdatedAt = before.Says.UpdatedAt }).AsSpan().SequenceEqual(before.Row.Json);
 
-    /// <summary>What would double-book a calendar that refuses it stays out, and the rest comes in.</summary>
-    private static async ValueTask SkipClashing(
+    /// <summary>What would double-book a calendar that refuses it stays out, and the rest comes in: in order of time, first come first served.</summary>
+    private static async ValueTask<List<Edit>> SkipClashing(
         ImportedFile file, List<Edit> edits, IReadOnlyDictionary<CalendarId, Calendar> calendars, CommandContext context)
     {
-        var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
-        while (true)
+        var bookings = edits.Select(edit => (Edit: edit, Booking: Bookings.Of(edit.After!, calendars))).ToList();
+        var guarded = await ConflictGuard.Guarded(context, [.. bookings.SelectMany(pair => pair.Booking.Attendances)], calendars);
+        if (guarded is null)
         {
-            var wanted = edits.SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances).ToList();
-            var clashes = await ConflictGuard.Find(context, wanted, calendars, refuseAll: false, ownHold: null);
-            if (clashes.Count == 0)
-            {
-                return;
-            }
+            return edits;
+        }
 
-            foreach (var clash in clashes.DistinctBy(clash => clash.Wanted))
+        var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
+        var kept = new List<Edit>(edits.Count);
+        foreach (var (edit, booking) in bookings.OrderBy(pair => pair.Booking.Appointment.From))
+        {
+            context.Stopped.ThrowIfCancellationRequested();
+            if (guarded.Room.Refuse([.. booking.Attendances.Where(attendance => guarded.Calendars.Contains(attendance.Calendar))]) is { } refused)
             {
-                var edit = edits.Find(edit => edit.After!.Id == clash.Wanted)!;
-                edits.Remove(edit);
-                file.Skip(edit.After!.Uid!, $"{names[clash.Calendar]} is taken at {Instant.FromUnixTimeSeconds(clash.From)}");
+                file.Skip(edit.After!.Uid!, $"{names[refused.Calendar]} is taken at {Instant.FromUnixTimeSeconds(refused.From)}");
+            }
+            else
+            {
+                kept.Add(edit);
             }
         }
+
+        return kept;
     }
 }
 

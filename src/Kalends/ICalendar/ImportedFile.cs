@@ -58,7 +58,14 @@ internal sealed class ImportedFile
             skipped.Add(new(uid, "the same UID comes again later in the text; the later one was taken"));
         }
 
-        appointments[uid] = read with { Owner = owner, Attendees = WithOwner(read.Attendees ?? [], owner) };
+        var attendees = WithOwner(read.Attendees ?? [], owner);
+        if (attendees.Count > AppointmentLimits.Attendees)
+        {
+            skipped.Add(new(uid, $"has {attendees.Count} attendees with {owner}; the limit is {AppointmentLimits.Attendees}"));
+            return;
+        }
+
+        appointments[uid] = read with { Owner = owner, Attendees = attendees };
     }
 
     private static IReadOnlyList<Attendee> WithOwner(IReadOnlyList<Attendee> attendees, CalendarId owner) =>

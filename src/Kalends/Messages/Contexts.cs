@@ -13,6 +13,9 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, IPer
 
     public CancellationToken Stopped => stopped;
 
+    /// <summary>Seals what the caller carries to a later request of theirs.</summary>
+    public SealedText Sealed => new(session.SealingKey);
+
     public T Rows<T>()
         where T : class => session.Rows<T>();
 

@@ -147,6 +147,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         await using var session = await store.Write(caller.Tenant, stopped);
+        if (await session.Rows<IIdempotencyRows>().Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is not null)
+        {
+            // Another process ran the same request between our two transactions: its answer was first.
+            return;
+        }
+
         await session.Rows<IIdempotencyRows>().Keep(
             caller.Person, options.IdempotencyKey!, new(name, requestHash, true, WireJson.Write(refusal), 0, now));
         await session.Commit(stopped);

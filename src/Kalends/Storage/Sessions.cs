@@ -30,6 +30,9 @@ public interface IStore
 
 public interface IReadSession : IAsyncDisposable
 {
+    /// <summary>32 random bytes made with the store, the same for all processes on it: what cursors and tokens are sealed with.</summary>
+    ReadOnlyMemory<byte> SealingKey { get; }
+
     /// <summary>The tenant's rows of one capability, such as <c>Rows&lt;ICalendarRows&gt;()</c>.</summary>
     T Rows<T>()
         where T : class;

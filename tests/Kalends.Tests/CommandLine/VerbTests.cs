@@ -91,6 +91,9 @@ public sealed class VerbTests : IDisposable
         Assert.Contains("error: the text is not iCalendar", said.Out, StringComparison.Ordinal);
         Assert.Contains("error: Could not find file", said.Out, StringComparison.Ordinal);
         Assert.Matches(@"good\.ics +\| 1 +\|", said.Out);
+        Assert.Matches(@"3 files +\| 1 +\| 0 +\| 0 +\| 2 errors", said.Out);
+        Assert.Equal(0, (await terminal.Run("import", terminal.File("bad.ics", "hello"), good, "--calendar", "user:ana")).Code);
+        Assert.Equal(1, (await terminal.Run("import", terminal.File("bad.ics", "hello"), "--calendar", "user:ana")).Code);
     }
 
     [Fact]

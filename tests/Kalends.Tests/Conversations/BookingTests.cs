@@ -79,6 +79,25 @@ public sealed class BookingTests
     }
 
     [Fact]
+    public async Task Nobody_holds_more_than_a_hundred_times()
+    {
+        await using var desk = await Desk.Open();
+        for (var n = 0; n < 100; n++)
+        {
+            await desk.Do("hold-time", Held(n));
+        }
+
+        Assert.Equal(RefusalCode.TooManyRequests, (await desk.Refused("hold-time", Held(100))).Code);
+        await desk.Do("hold-time", Held(100), Desk.As("user:ben"));
+        desk.Clock.Now += NodaTime.Duration.FromMinutes(6);
+        await desk.Do("hold-time", Held(101));
+
+        static string Held(int n) => $$"""
+            {"timespan":{"from":"2026-11-{{1 + (n / 20):00}}T{{n % 20:00}}:00:00Z","to":"2026-11-{{1 + (n / 20):00}}T{{n % 20:00}}:30:00Z"},"attendees":["room:a"]}
+            """;
+    }
+
+    [Fact]
     public async Task A_hold_becomes_the_appointment()
     {
         await using var desk = await Desk.Open();

@@ -23,14 +23,63 @@ public sealed class MaskingTests
         {
             var reply = await desk.Run(name, query, Stranger);
             var text = System.Text.Encoding.UTF8.GetString(reply.Refusal is { } refusal
-                ? Kalends.Messages.Json.WireJson.Write(refusal with { Detail = "", Errors = [] })
+                ? Kalends.Messages.Json.WireJson.Write(refusal)
                 : Kalends.Messages.Json.WireJson.WriteAny(reply.Result!));
             Assert.DoesNotContain("Hidden", text, StringComparison.Ordinal);
-            if (name is not "get-changes")
-            {
-                Assert.DoesNotContain(ids, id => text.Contains(id, StringComparison.Ordinal));
-            }
+            // An id may come back only to who sent it.
+            Assert.DoesNotContain(ids, id => text.Contains(id, StringComparison.Ordinal) && !query.Contains(id, StringComparison.Ordinal));
         }
+    }
+
+    [Fact]
+    public async Task A_secret_appointment_changes_no_page_and_no_count()
+    {
+        await using var with = await Desk.Open();
+        await using var without = await Desk.Open();
+        foreach (var desk in new[] { with, without })
+        {
+            await desk.Save(Meeting("public", "08:00"));
+        }
+
+        await with.Save(Meeting("secret", "09:00"));
+        foreach (var query in new[] { ("get-appointments", $$"""{"timespan":{{Span}},"attendees":["user:ana"],"limit":1}"""), ("get-changes", """{"calendar":"user:ana","limit":1}""") })
+        {
+            var (one, other) = (await with.Do(query.Item1, query.Item2, Stranger), await without.Do(query.Item1, query.Item2, Stranger));
+            Assert.Equal(other["cursor"] is null, one["cursor"] is null);
+            Assert.Equal(other["entries"]?.AsArray().Count, one["entries"]?.AsArray().Count);
+            Assert.Equal(other["changes"]?.AsArray().Count, one["changes"]?.AsArray().Count);
+        }
+    }
+
+    [Fact]
+    public async Task Changes_are_told_under_the_names_a_stranger_may_know()
+    {
+        await using var desk = await Desk.Open();
+        var id = await desk.Save(Meeting("public", "09:00"));
+        var hidden = await desk.Save(Meeting("secret", "12:00"));
+        var first = await desk.Do("get-changes", """{"calendar":"user:ana"}""", Stranger);
+        Assert.Equal([(id, "created")], Changes(first));
+
+        await desk.Save(Meeting("private", "10:00").Replace("{\"title\"", $"{{\"id\":\"{id}\",\"title\"", StringComparison.Ordinal));
+        await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{hidden}}"}]}""");
+        var second = await desk.Do("get-changes", $$"""{"calendar":"user:ana","since":"{{first["token"]}}"}""", Stranger);
+        var changes = Changes(second).ToList();
+        Assert.Equal((id, "deleted"), changes[0]);
+        Assert.Equal("created", changes[1].Kind);
+        Assert.NotEqual(id, changes[1].Id);
+        Assert.Equal(2, changes.Count);
+    }
+
+    [Fact]
+    public async Task Answering_tells_a_stranger_nothing_of_what_is_secret()
+    {
+        await using var desk = await Desk.Open();
+        var secret = await desk.Save(Meeting("secret", "12:00"));
+        string Answer(string id) => $$"""{"appointments":[{"id":"{{id}}","calendar":"user:zoe","response":"accepted"}]}""";
+        var known = await desk.Refused("respond-to-appointments", Answer(secret), Stranger);
+        var unknown = await desk.Refused("respond-to-appointments", Answer("019ab0c2-6f00-7000-8000-000000000001"), Stranger);
+        Assert.Equal(unknown.Errors[0].Detail.Length, known.Errors[0].Detail.Length);
+        Assert.Equal((unknown.Code, unknown.Errors[0].Pointer), (known.Code, known.Errors[0].Pointer));
     }
 
     [Fact]
@@ -76,6 +125,9 @@ public sealed class MaskingTests
         Assert.Equal(RefusalCode.NotFound, (await desk.Refused("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""", Stranger)).Code);
     }
 
+    private static IEnumerable<(string Id, string Kind)> Changes(JsonNode answer) =>
+        answer["changes"]!.AsArray().Select(change => ((string)change!["id"]!, (string)change["kind"]!));
+
     private static string Reason(JsonNode explained) => (string)explained["calendars"]![0]!["stretches"]![1]!["reason"]!;
 
     private static IEnumerable<(string Name, string Query)> Queries(string[] ids)
@@ -88,7 +140,10 @@ public sealed class MaskingTests
 
         yield return ("get-appointments", people.Replace("]}", "],\"detail\":\"summary\"}", StringComparison.Ordinal));
         yield return ("find-openings", people.Replace("]}", "],\"nearMisses\":5,\"duration\":\"PT8H\"}", StringComparison.Ordinal));
+        yield return ("get-appointments", people.Replace("]}", "],\"limit\":1}", StringComparison.Ordinal));
+        yield return ("check-for-conflicts", people.Replace("]}", "],\"limit\":1}", StringComparison.Ordinal));
         yield return ("get-changes", """{"calendar":"user:ana"}""");
+        yield return ("get-changes", """{"calendar":"user:ana","limit":1}""");
         yield return ("get-calendars", "{}");
         yield return ("export-calendar", """{"calendar":"user:ana"}""");
         foreach (var id in ids)

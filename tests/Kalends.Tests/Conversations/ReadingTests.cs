@@ -31,16 +31,18 @@ public sealed class ReadingTests
     }
 
     [Fact]
-    public async Task What_stays_where_it_is_is_shown_once_however_much_else_is_added_and_moved()
+    public async Task Pages_show_what_was_there_at_the_first_however_much_is_added_moved_and_deleted()
     {
         await using var desk = await Desk.Open();
-        var staying = new HashSet<string>();
         var moving = new List<string>();
+        var there = new HashSet<string>();
         for (var n = 0; n < 40; n++)
         {
-            staying.Add(await desk.Save(At(1 + (n % 28), n % 20)));
+            there.Add(await desk.Save(At(1 + (n % 28), n % 20)));
             moving.Add(await desk.Save(At(1 + (n * 5 % 28), n % 23)));
         }
+
+        there.UnionWith(moving);
 
         var shown = new List<string>();
         string? cursor = null;
@@ -53,9 +55,14 @@ public sealed class ReadingTests
             var moved = string.Join(',', moving.Select(id => At(random.Next(1, 29), random.Next(0, 23), $",\"id\":\"{id}\"")));
             var added = string.Join(',', Enumerable.Range(0, 20).Select(_ => At(random.Next(1, 29), random.Next(0, 23))));
             await desk.Do("save-appointments", $$"""{"appointments":[{{moved}},{{added}}]}""");
+            if (moving.Count > 20)
+            {
+                await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{moving[^1]}}"}]}""");
+                moving.RemoveAt(moving.Count - 1);
+            }
         }
         while (cursor is not null && shown.Count < 5_000);
-        Assert.Equal(staying.Order(), shown.Where(staying.Contains).Order());
+        Assert.Equal(there.Order(), shown.Order());
     }
 
     [Fact]
@@ -116,6 +123,54 @@ public sealed class ReadingTests
             found["conflicts"]![0]!["busy"]![0]!.ToJsonString());
         var ignored = await desk.Do("check-for-conflicts", $$"""{"timespan":{{November}},"attendees":["user:ben"],"ignore":["{{id}}"]}""");
         Assert.Empty(ignored["conflicts"]!.AsArray());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(200)]
+    public async Task What_is_ignored_takes_no_place_on_a_page(int limit)
+    {
+        await using var desk = await Desk.Open();
+        const string All = ""","attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"},{"calendar":"user:carla"},{"calendar":"user:dora"}]""";
+        string[] ignored = [await desk.Save(At(3, 9, All)), await desk.Save(At(3, 10, All))];
+        await desk.Save(At(3, 12, ""","attendees":[{"calendar":"user:dora"}]"""));
+        var found = await desk.Do("check-for-conflicts", $$"""
+            {"timespan":{{November}},"attendees":["user:ana","user:ben","user:carla","user:dora"],"ignore":["{{ignored[0]}}","{{ignored[1]}}"],"limit":{{limit}}}
+            """);
+        Assert.Equal("user:dora", (string)Assert.Single(found["conflicts"]!.AsArray())!["calendar"]!);
+    }
+
+    [Fact]
+    public async Task Entries_are_in_order_of_their_timespans()
+    {
+        await using var desk = await Desk.Open();
+        foreach (var length in new[] { "PT3H", "PT1H", "PT2H" })
+        {
+            await desk.Save(At(3, 9).Replace("PT1H", length, StringComparison.Ordinal));
+        }
+
+        var found = await desk.Do("get-appointments", Page(2, null));
+        Assert.Equal(["2026-11-03T10:00:00Z", "2026-11-03T11:00:00Z"], found["entries"]!.AsArray().Select(entry => (string)entry!["to"]!));
+    }
+
+    [Fact]
+    public async Task A_first_synchronisation_shows_what_there_is_as_created_page_by_page()
+    {
+        await using var desk = await Desk.Open();
+        List<string> ids = [];
+        for (var n = 0; n < 4; n++)
+        {
+            ids.Add(await desk.Save(At(1 + n, 9)));
+        }
+
+        await desk.Save(At(9, 9, $",\"id\":\"{ids[0]}\""));
+        await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{ids[3]}}"}]}""");
+        var first = await desk.Do("get-changes", """{"calendar":"user:ana","limit":2}""");
+        Assert.Equal([(ids[1], "created"), (ids[2], "created")], Changes(first));
+        var second = await desk.Do("get-changes", $$"""{"calendar":"user:ana","limit":2,"since":"{{first["token"]}}"}""");
+        Assert.Equal([(ids[0], "created")], Changes(second));
+        Assert.False((bool)second["more"]!);
     }
 
     [Fact]

@@ -41,6 +41,7 @@ public sealed class TokenTests(EdgeHost host) : IClassFixture<EdgeHost>
         { "an issuer that is a list", "Bearer " + Token(("iss", List("kalends-development"))) },
         { "no expiry", "Bearer " + Token(("exp", null)) },
         { "an expiry that is a text", "Bearer " + Token(("exp", "tomorrow")) },
+        { "an expiry at the end of time, and no signature of ours", "Bearer " + Token(("exp", 253402300799L))[..^8] + "AAAAAAAA" },
         { "an expiry beyond all time", "Bearer " + Token(("exp", 1e300)) },
         { "expired beyond the skew", "Bearer " + Token(("exp", Now - 32)) },
         { "not valid yet, beyond the skew", "Bearer " + Token(("nbf", Now + 45)) },

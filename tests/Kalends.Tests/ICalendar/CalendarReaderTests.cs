@@ -87,13 +87,13 @@ public sealed class CalendarReaderTests
     }
 
     [Theory]
-    [InlineData("SUMMARY", 1_000)]
-    [InlineData("LOCATION", 1_000)]
-    [InlineData("DESCRIPTION", 64_000)]
-    public void A_text_over_its_limit_is_refused_by_name_and_not_cut(string property, int most)
+    [InlineData("SUMMARY", "title", 1_000)]
+    [InlineData("LOCATION", "location", 1_000)]
+    [InlineData("DESCRIPTION", "description", 64_000)]
+    public void A_text_over_its_limit_is_refused_by_name_and_not_cut(string property, string member, int most)
     {
         Assert.NotNull(Reading.One("DTSTART:20261123T090000Z", $"{property}:{new string('x', most)}"));
-        Assert.Equal($"{property} is longer than {most} characters", Reading.OneSkipped("DTSTART:20261123T090000Z", $"{property}:{new string('x', most + 1)}").Reason);
+        Assert.Equal($"{member} must be at most {most} characters", Reading.OneSkipped("DTSTART:20261123T090000Z", $"{property}:{new string('x', most + 1)}").Reason);
     }
 
     [Theory]

@@ -50,7 +50,7 @@ public sealed class HostileTests
             Assert.Equal(HttpStatusCode.RequestEntityTooLarge, answer.StatusCode);
             Assert.Contains("8", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
         }
-        catch (HttpRequestException)
+        catch (HttpRequestException) when (!lengthIsSaid)
         {
             // The server may hang up while the flood still comes; what matters is that it lives.
         }

@@ -26,7 +26,7 @@ public sealed class KillTests
             await Task.WhenAll(writers);
         }
 
-        Assert.NotEmpty(acknowledged);
+        Assert.True(acknowledged.Count >= Rounds * 3, $"only {acknowledged.Count} saves were acknowledged in {Rounds} rounds");
         await Check(folder, acknowledged);
     }
 

@@ -171,7 +171,7 @@ public abstract partial class StoreContract
                 return all;
             }
 
-            place = new(Array.IndexOf(calendars, page[^1].Calendar), page[^1].From, page[^1].Appointment);
+            place = new(Array.IndexOf(calendars, page[^1].Calendar), page[^1].From, page[^1].To, page[^1].Appointment);
         }
     }
 }

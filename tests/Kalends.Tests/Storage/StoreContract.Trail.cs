@@ -99,6 +99,24 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task What_an_appointment_said_is_known_as_of_a_moment()
+    {
+        var (ana, first) = await Commit(async session =>
+        {
+            var key = await session.Key(Ana);
+            return (key, await session.Create(Booking(1, key, From, To), Booking(2, key, From, To)));
+        });
+        await Commit(session => session.Replace(Booking(1, ana, From, To), Booking(1, ana, From + Day, To + Day, Busyness.Busy, 2, ana)));
+        var third = await Commit(session => session.Create(Booking(3, ana, From, To)));
+        await using var session = await Store.Read(Tenant, Stopped);
+        var rows = session.Rows<IChangeRows>();
+        var then = await rows.AsOf([Id(1), Id(2), Id(3)], first);
+        Assert.Equal([Id(1)], then.Keys);
+        Assert.Equal(Booking(1, ana, From, To).Appointment.Json, then[Id(1)]);
+        Assert.Empty(await rows.AsOf([Id(1), Id(2), Id(3)], third));
+    }
+
+    [Fact]
     public async Task A_calendar_that_is_only_touched_takes_the_version_of_the_change()
     {
         await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));

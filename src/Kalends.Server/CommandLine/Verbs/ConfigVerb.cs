@@ -46,7 +46,7 @@ internal static class ConfigVerb
             yield return [name, IsSecret(name) && inForce.Length > 0 ? Hidden : inForce, origin ?? "default"];
         }
 
-        foreach (var (name, _) in configured.Root.GetSection("Kalends").AsEnumerable().Where(pair => pair.Value is not null))
+        foreach (var (name, _) in configured.Root.GetSection("Kalends").AsEnumerable().Where(pair => pair.Value is not null && pair.Key.Contains(':')))
         {
             if (!known.Contains(name) && !known.Contains(name[..name.LastIndexOf(':')]))
             {

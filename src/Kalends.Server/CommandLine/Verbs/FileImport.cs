@@ -16,6 +16,9 @@ internal sealed record FileResult(string File)
 
     public string? Error { get; set; }
 
+    /// <summary>The file itself could not be opened or read to its end.</summary>
+    public bool Unreadable { get; set; }
+
     public Dictionary<string, long> Reasons { get; } = new(StringComparer.Ordinal);
 
     public void Skip(string reason) => Reasons[reason] = Reasons.GetValueOrDefault(reason) + 1;
@@ -50,7 +53,7 @@ internal sealed class FileImport(Desk desk, CalendarId calendar)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            result.Error = fault.Message;
+            (result.Error, result.Unreadable) = (fault.Message, true);
         }
 
         return result;

@@ -20,7 +20,7 @@ internal static class ImportVerb
             Required = true,
         });
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
-        var verb = new ExplainedCommand("import", "Brings iCalendar files into a calendar; fails only when none of them could be read")
+        var verb = new ExplainedCommand("import", "Brings iCalendar files into a calendar; fails when one cannot be opened or none is iCalendar")
         {
             Example = "kalends import team.ics holidays.ics --calendar user:ana --tenant demo",
         };
@@ -50,8 +50,14 @@ internal static class ImportVerb
                 results.Add(await ProgressOf.Run(surroundings, Path.GetFileName(file), length, advance => importing.Import(file, advance, stopped)));
             }
 
-            Tables.Write(surroundings, ["file", "saved", "unchanged", "skipped", "why"], results.SelectMany(Rows));
-            return results.Exists(result => result.Error is null) ? ExitCodes.Done : ExitCodes.Failed;
+            Tables.Write(surroundings, ["file", "saved", "unchanged", "skipped", "why"], [.. results.SelectMany(Rows), Total(results)]);
+            var done = results.Exists(result => result.Error is null) && !results.Exists(result => result.Unreadable);
+            if (!done)
+            {
+                await surroundings.Error.WriteLineAsync("kalends: not every file could be imported; the table says why");
+            }
+
+            return done ? ExitCodes.Done : ExitCodes.Failed;
         }
     }
 
@@ -70,6 +76,12 @@ internal static class ImportVerb
             yield return ["", "", "", Number(reasons.Skip(MostReasons).Sum(reason => reason.Value)), $"{reasons.Count - MostReasons} other reasons"];
         }
     }
+
+    private static IReadOnlyList<string> Total(List<FileResult> results) =>
+    [
+        $"{results.Count} files", Number(results.Sum(result => result.Saved)), Number(results.Sum(result => result.Unchanged)),
+        Number(results.Sum(result => result.Reasons.Values.Sum())), Number(results.Count(result => result.Error is not null)) + " errors",
+    ];
 
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 }

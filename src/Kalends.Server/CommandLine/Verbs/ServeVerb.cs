@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Kalends.Server.Http;
+using Kalends.Storage.Sqlite;
 
 namespace Kalends.Server.CommandLine.Verbs;
 
@@ -28,18 +29,16 @@ internal static class ServeVerb
         return verb;
     }
 
-    private static async Task<int> Serve(string? urls, string? store, string[] set, Surroundings surroundings, CancellationToken stopped)
+    private static async Task<int> Serve(string? urls, string? named, string[] set, Surroundings surroundings, CancellationToken stopped)
     {
-        var configured = Configured.Read(store, set);
+        var configured = Configured.Read(named, set);
         var address = urls ?? configured.Root["urls"] ?? configured.Root["ASPNETCORE_URLS"] ?? UsualAddress;
-        var (opened, _) = await configured.OpenForWriting(stopped);
-        await using (opened)
-        {
-            string[] arguments = [.. set.Select(flag => "--" + flag), "--urls=" + address];
-            await using var app = KalendsHost.Build(arguments, new() { Store = opened, Clock = surroundings.Clock });
-            await app.RunAsync(stopped);
-        }
-
+        string[] arguments = [.. set.Select(flag => "--" + flag), "--urls=" + address];
+        await using var store = new SqliteStore(configured.ConnectionString);
+        // Built before the file is made: what may not serve leaves nothing behind.
+        await using var app = KalendsHost.Build(arguments, new() { Store = store, Clock = surroundings.Clock });
+        await store.Migrate(stopped);
+        await app.RunAsync(stopped);
         return ExitCodes.Done;
     }
 }

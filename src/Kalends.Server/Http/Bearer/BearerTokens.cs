@@ -38,12 +38,13 @@ internal sealed class BearerTokens(TrustedIssuers issuers, IClock clock, ILogger
             return Refused(fault);
         }
 
-        if (parts.Expires + Skew <= now)
+        // The skew is taken from now: what a token says may lie at the end of time.
+        if (parts.Expires <= now - Skew)
         {
             return Refused("has expired");
         }
 
-        return parts.NotBefore - Skew > now ? Refused("is not valid yet") : await CheckSignature(token, parts, now, stopped);
+        return parts.NotBefore > now + Skew ? Refused("is not valid yet") : await CheckSignature(token, parts, now, stopped);
     }
 
     private async ValueTask<Outcome<Caller>> CheckSignature(string token, TokenParts parts, Instant now, CancellationToken stopped)

@@ -33,7 +33,7 @@ internal static class Documents
             await Answers.WriteBytes(context, Answers.Json, await json.Value)));
         var page = app.MapScalarApiReference("/docs", options => options
             .WithTitle("Kalends").WithOpenApiRoutePattern("/openapi/{documentName}.json")
-            .AddDocument(Name).DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
+            .AddDocument(Name).HideDeveloperTools().DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
         if (isOpen)
         {
             document.WithMetadata(Anonymous.Mark);

@@ -48,7 +48,7 @@ CREATE TABLE appointment (
     FOREIGN KEY (tenant, owner) REFERENCES calendar (tenant, key)
 ) STRICT;
 
-CREATE INDEX appointment_by_uid ON appointment (tenant, owner, uid, id);
+CREATE INDEX appointment_by_uid ON appointment (tenant, uid, owner, id);
 
 -- What availability reads, alone: one narrow row for each calendar an appointment lies in, in the order it is read.
 -- owner, privacy and all_day are copies, so that masking needs no look at the appointment.
@@ -62,13 +62,13 @@ CREATE TABLE attendance (
     privacy     INTEGER NOT NULL,
     owner       INTEGER NOT NULL,
     all_day     INTEGER NOT NULL,
-    PRIMARY KEY (tenant, calendar, start_at, appointment),
+    PRIMARY KEY (tenant, calendar, start_at, end_at, appointment),
     FOREIGN KEY (tenant, appointment) REFERENCES appointment (tenant, id) ON DELETE CASCADE,
     FOREIGN KEY (tenant, calendar) REFERENCES calendar (tenant, key)
 ) STRICT, WITHOUT ROWID;
 
 -- An overlap search begins a day before its span. The few rows that last longer than a day are found here.
-CREATE INDEX attendance_beyond_a_day ON attendance (tenant, calendar, start_at, appointment, end_at) WHERE end_at - start_at > 86400;
+CREATE INDEX attendance_beyond_a_day ON attendance (tenant, calendar, start_at, end_at, appointment) WHERE end_at - start_at > 86400;
 
 CREATE UNIQUE INDEX attendance_of_appointment ON attendance (tenant, appointment, calendar);
 
@@ -185,8 +185,8 @@ INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
     ('calendar', 'calendar', '10000 10000 1'),
     ('calendar', 'sqlite_autoindex_calendar_2', '10000 10000 1'),
     ('appointment', 'sqlite_autoindex_appointment_1', '1000000 1000000 1'),
-    ('appointment', 'appointment_by_uid', '1000000 1000000 1000 1 1'),
-    ('attendance', 'attendance', '2000000 2000000 2000 1 1'),
+    ('appointment', 'appointment_by_uid', '1000000 1000000 2 1 1'),
+    ('attendance', 'attendance', '2000000 2000000 2000 1 1 1'),
     ('attendance', 'attendance_beyond_a_day', '20000 20000 20 1 1 1'),
     ('attendance', 'attendance_of_appointment', '2000000 2000000 2 1'),
     ('hold', 'hold', '1000 1000 1'),

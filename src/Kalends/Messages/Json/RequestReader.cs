@@ -78,7 +78,7 @@ public static class RequestReader
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var member in element.EnumerateObject())
+        foreach (var member in element.EnumerateObject().TakeWhile(_ => !errors.Full))
         {
             var name = NameOf(member);
             var property = type.Properties.FirstOrDefault(property => property.Name == name);
@@ -177,7 +177,7 @@ public static class RequestReader
         }
 
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var member in element.EnumerateObject())
+        foreach (var member in element.EnumerateObject().TakeWhile(_ => !errors.Full))
         {
             var name = NameOf(member);
             errors.Require(seen.Add(name), name, "stands here twice");
