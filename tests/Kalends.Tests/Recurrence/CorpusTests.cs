@@ -71,7 +71,9 @@ public sealed class CorpusTests(ITestOutputHelper output)
     private static bool IsAsStated(CorpusCase of)
     {
         var answer = JsonDocument.Parse(ExpandCase.Answer(of.Line)).RootElement;
-        return answer.TryGetProperty("error", out var error) ? of.IsInvalid && !error.GetString()!.StartsWith("limit", StringComparison.Ordinal) : !of.IsInvalid && CorpusCase.Times(answer, "occurrences").SequenceEqual(of.Times("expected"));
+        return answer.TryGetProperty("error", out var error)
+            ? of.IsInvalid && !error.GetString()!.StartsWith("limit", StringComparison.Ordinal)
+            : !of.IsInvalid && CorpusCase.Times(answer, "occurrences").SequenceEqual(of.Times("expected"));
     }
 
     private static List<string> Instants(CorpusCase of)
