@@ -106,7 +106,7 @@ internal sealed class ClockTimes : LocalTimes
     private int NextDay(int day)
     {
         var year = CivilDays.YearOf(day);
-        while (year <= CivilDays.LastYear && Budget.Spend())
+        while (year <= CivilDays.LastYear && Budget.Spend(days.Year == year ? 1 : Plan.StepsAYear))
         {
             if (days.Year != year)
             {

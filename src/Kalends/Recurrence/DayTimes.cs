@@ -106,7 +106,7 @@ internal sealed class DayTimes : LocalTimes
             year += CivilDays.Mod(Plan.StartYear - (int)year, Plan.Interval);
         }
 
-        if (year > CivilDays.LastYear || CivilDays.YearStart((int)year) * CivilDays.SecondsPerDay > Last || !Budget.Spend())
+        if (year > CivilDays.LastYear || CivilDays.YearStart((int)year) * CivilDays.SecondsPerDay > Last || !Budget.Spend(Plan.StepsAYear))
         {
             return false;
         }
@@ -189,7 +189,7 @@ internal sealed class DayTimes : LocalTimes
 
         var forward = Plan.Rule.Skip == SkipPolicy.Forward;
         var other = forward ? year - 1 : year + 1;
-        if (!IsPeriod(other) || (forward && other < Plan.StartYear))
+        if (!IsPeriod(other))
         {
             return;
         }

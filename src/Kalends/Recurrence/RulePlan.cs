@@ -65,6 +65,9 @@ internal sealed class RulePlan
 
     public TimesOfDay Times { get; }
 
+    /// <summary>Steps to lay out a year: long lists of BYDAY and BYYEARDAY are walked for each.</summary>
+    public int StepsAYear => 1 + (NumberedDays.Length * 2) + (Rule.ByYearDay.Count / 8);
+
     /// <summary>Whether the day matters at all; where it does not, hours and finer run on without a look at it.</summary>
     public bool LimitsDays =>
         Months != 0 || LimitsMonthDays || LimitsWeekdays || !Rule.ByYearDay.IsEmpty || !Rule.ByWeekNo.IsEmpty;

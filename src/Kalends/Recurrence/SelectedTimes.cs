@@ -24,7 +24,7 @@ internal sealed class SelectedTimes : LocalTimes
     {
         while (next == selected.Count)
         {
-            if (year >= CivilDays.LastYear || CivilDays.YearStart(year + 1) * CivilDays.SecondsPerDay > Last || !Budget.Spend())
+            if (year >= CivilDays.LastYear || CivilDays.YearStart(year + 1) * CivilDays.SecondsPerDay > Last || !Budget.Spend(Plan.StepsAYear))
             {
                 return End;
             }
@@ -75,7 +75,7 @@ internal sealed class SelectedTimes : LocalTimes
     {
         for (var period = MovesDays ? year - 1 : year; period <= (MovesDays ? year + 1 : year); period++)
         {
-            if (period >= Plan.StartYear && (period - Plan.StartYear) % Plan.Interval == 0)
+            if ((period - Plan.StartYear) % Plan.Interval == 0)
             {
                 days.Build(period);
                 Select(days.Bits, 0, days.Length + 2, days.BitZero);
@@ -90,7 +90,7 @@ internal sealed class SelectedTimes : LocalTimes
         for (var month = 1; month <= 12; month++)
         {
             var since = ((year - (long)Plan.StartYear) * 12) + month - Plan.StartMonth;
-            if (since < 0 || since % Plan.Interval != 0 || (Plan.Months != 0 && (Plan.Months & (1 << month)) == 0))
+            if (since % Plan.Interval != 0 || (Plan.Months != 0 && (Plan.Months & (1 << month)) == 0))
             {
                 continue;
             }
@@ -165,11 +165,12 @@ internal sealed class SelectedTimes : LocalTimes
     /// <summary>Positions of one period, in order; what lies in another year is left to that year.</summary>
     private void Select(DayBits bits, int from, int to, int bitZero)
     {
-        Budget.Spend();
+        Budget.Spend(1 + (Plan.Rule.BySetPos.Count / 4));
         var total = (long)bits.Count(from, to) * times.Count;
         var before = selected.Count;
         foreach (var position in SetPositions.In(total, Plan.Rule.BySetPos.Span))
         {
+            Budget.Spend();
             var day = bitZero + bits.Select(from, (int)(position / times.Count));
             var time = (day * CivilDays.SecondsPerDay) + times[(int)(position % times.Count)];
             if (CivilDays.YearOf(day) == year && (selected.Count == before || selected[^1] < time))

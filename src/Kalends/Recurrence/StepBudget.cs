@@ -22,6 +22,8 @@ public sealed class StepBudget(int steps = StepBudget.Default)
     /// <summary>False once the budget is spent.</summary>
     internal bool Spend() => --left >= 0 || Stay();
 
+    internal bool Spend(int steps) => (left -= Math.Min(steps, left + 1)) >= 0 || Stay();
+
     /// <summary>Below zero for good, and never so far that it comes round.</summary>
     private bool Stay()
     {

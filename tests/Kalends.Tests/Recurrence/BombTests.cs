@@ -61,6 +61,18 @@ public sealed class BombTests
     }
 
     [Fact]
+    public void Long_lists_of_positions_and_weekdays_count_as_steps()
+    {
+        var places = string.Join(',', Enumerable.Range(3, 364).SelectMany(place => new[] { place, -place }));
+        Assert.NotNull(Drain(new(Read.Set("2026-01-01T09:00", "UTC", $"FREQ=DAILY;BYHOUR=9,10;BYSETPOS={places}"))).Fault);
+        var times = $"BYHOUR={All(24)};BYMINUTE={All(60)};BYSECOND={All(60)}";
+        var counted = Read.Set("2026-01-01T09:00", "UTC", $"FREQ=DAILY;{times};BYSETPOS={places};COUNT=2147483647");
+        Assert.NotNull(Drain(new(counted), Far).Fault);
+        var days = string.Join(',', Enumerable.Range(1, 53).SelectMany(place => NumberedDay.Names.Select(name => $"{place}{name},-{place}{name}")));
+        Assert.NotNull(Drain(new(Read.Set("2026-01-01T09:00", "UTC", $"FREQ=MONTHLY;BYMONTHDAY=31;BYMONTH=2;BYDAY={days};BYSETPOS=2;SKIP=FORWARD"))).Fault);
+    }
+
+    [Fact]
     public void Ten_thousand_excluded_dates_are_passed_in_one_go()
     {
         var set = Read.Set("2000-01-01T09:00", "Europe/Paris", "FREQ=DAILY;COUNT=10001");

@@ -82,8 +82,9 @@ internal sealed class DayByDayOracle
     {
         var first = rule.Frequency switch
         {
-            Frequency.Yearly => new LocalDate(start.Year, 1, 1),
-            Frequency.Monthly => new LocalDate(start.Year, start.Month, 1),
+            // The period before the start's may reach it by SKIP.
+            Frequency.Yearly => new LocalDate(start.Year - 1, 1, 1),
+            Frequency.Monthly => new LocalDate(start.Year, start.Month, 1).PlusMonths(-1),
             Frequency.Weekly => WeekOf(start.Date),
             _ => start.Date,
         };

@@ -13,16 +13,12 @@ public sealed class OracleTests
         long.TryParse(Environment.GetEnvironmentVariable("KALENDS_RECURRENCE_CASES"), out var cases) ? cases : 20_000;
 
     [Fact]
-    public void Rules_mean_what_the_oracle_says() => RandomSeries.Any.Sample(
-        series =>
-        {
-            var expected = new DayByDayOracle(series.Rule, series.Start, series.TimeZone).Before(series.End);
-            var found = Series.ListOf(series.Expansion.Between(NodaTime.Instant.MinValue, series.End));
-            Assert.Equal(expected, found);
-        },
-        iter: Cases,
-        threads: 1,
-        print: series => series.ToString());
+    public void Rules_mean_what_the_oracle_says()
+    {
+        var filled = 0;
+        RandomSeries.Any.Sample(series => filled += Agrees(series) ? 1 : 0, iter: Cases, threads: 1, print: series => series.ToString());
+        Assert.True(filled > Cases / 2, $"only {filled} of {Cases} cases have an occurrence");
+    }
 
     [Fact]
     public void A_window_is_a_slice_of_the_whole() => Gen.Select(RandomSeries.Any, Gen.Double[-0.1, 1], Gen.Double[0, 0.5]).Sample(
@@ -50,4 +46,11 @@ public sealed class OracleTests
         },
         iter: 5_000,
         threads: 1);
+
+    private static bool Agrees(Series series)
+    {
+        var expected = new DayByDayOracle(series.Rule, series.Start, series.TimeZone).Before(series.End);
+        Assert.Equal(expected, Series.ListOf(series.Expansion.Between(NodaTime.Instant.MinValue, series.End)));
+        return expected.Count > 0;
+    }
 }
