@@ -96,24 +96,43 @@ public sealed record Attendee
     public AttendeeResponse? Response { get; init; }
 }
 
-/// <summary>RFC 5545 §3.3.10 rule, EXDATE and RDATE in the appointment's local time.</summary>
+/// <summary>
+/// When a series occurs (RFC 5545 §3.8.5), on the wall of the appointment's zone: at its start, as its rules say, at the added dates
+/// (RDATE), and not at the excluded ones (EXDATE). A rule or an added date there must be.
+/// </summary>
 public sealed record Recurrence
 {
-    public required string Rule { get; init; }
+    /// <summary>RRULE (RFC 5545 §3.3.10), without the property's name.</summary>
+    public string? Rule { get; init; }
 
+    /// <summary>Further rules, of files that have several (RFC 8984 §4.3.3).</summary>
+    public IReadOnlyList<string>? MoreRules { get; init; }
+
+    /// <summary>What they make does not occur (EXRULE of RFC 2445, RFC 8984 §4.3.4).</summary>
+    public IReadOnlyList<string>? ExcludedRules { get; init; }
+
+    /// <summary>Absent where a series is saved again: those that still make sense stay.</summary>
     public IReadOnlyList<LocalDateTime>? Excluded { get; init; }
 
     public IReadOnlyList<LocalDateTime>? Added { get; init; }
 }
 
-/// <summary>Which occurrence of which series an appointment is (RFC 5545 §3.8.4.4).</summary>
+/// <summary>
+/// Of an occurrence: which one of which series it is (RFC 5545 §3.8.4.4), and whether it was changed by itself. Of a series that was
+/// split: the series that goes before it or after it.
+/// </summary>
 public sealed record SeriesLink
 {
     public Guid? Id { get; init; }
 
+    /// <summary>When it occurs by the series' rules, on the wall of the series' zone; what stays when the occurrence is moved.</summary>
     public LocalDateTime? RecurrenceId { get; init; }
 
     public bool? Detached { get; init; }
+
+    public Guid? Previous { get; init; }
+
+    public Guid? Next { get; init; }
 }
 
 public sealed record Link

@@ -12,9 +12,10 @@ public sealed partial class LayerTests
     private static readonly Dictionary<string, int> Levels = new(StringComparer.Ordinal)
     {
         ["Time"] = 0, ["Messages"] = 0, ["Storage"] = 0,
-        ["Recurrence"] = 1, ["Availability"] = 1, ["Rooms"] = 1, ["Permissions"] = 1,
-        ["Appointments"] = 2,
-        ["Calendars"] = 3, ["ICalendar"] = 3,
+        ["Recurrence"] = 1,
+        ["Availability"] = 2, ["Rooms"] = 2, ["Permissions"] = 2,
+        ["Appointments"] = 3,
+        ["Calendars"] = 4, ["ICalendar"] = 4,
     };
 
     [Fact]
@@ -58,7 +59,7 @@ public sealed partial class LayerTests
 
     /// <summary>A file of an engine folder is engine unless it is a message, a port or what loads for them.</summary>
     private static bool IsEngine(string file) =>
-        FolderOf(file) is { } folder && Levels[folder] == 1 && folder != "Permissions"
+        FolderOf(file) is { } folder && Levels[folder] is 1 or 2 && folder != "Permissions"
         && !MessageWord().IsMatch(SourceTree.Read(file));
 
     [GeneratedRegex(@"(?<!\.Server\.)(?<!\.Storage\.)\bKalends\.([A-Z][A-Za-z]+)")]
