@@ -29,6 +29,9 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
     private readonly List<Change> changes = [];
     private readonly HashSet<long> touched = [];
 
+    /// <summary>True when nothing will be kept, so that a command may say more and stop for less.</summary>
+    public bool DryRun { get; init; }
+
     public IReadOnlyList<Change> Changes => changes;
 
     /// <summary>A UUIDv7 (RFC 9562 §5.7) of the request's time, so that ids sort as they were made.</summary>

@@ -92,7 +92,14 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     {
         try
         {
-            return await Change(name, command, caller, options, requestHash, stopped);
+            var reply = await Change(name, command, caller, options, requestHash, default(TResult), stopped);
+            while (!options.DryRun && GoesOn(command, reply))
+            {
+                var before = (TResult)reply.Result!;
+                reply = await Change(name, command, caller, options, requestHash, before, stopped);
+            }
+
+            return reply;
         }
         catch (StoreUnavailableException fault)
         {
@@ -100,8 +107,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
     }
 
+    private static bool GoesOn<TResult>(Command<TResult> command, Reply reply) =>
+        command is IDoneInParts<TResult> parts && reply.Result is TResult part && !parts.IsLast(part);
+
+    /// <summary>One transaction; <paramref name="before"/> is what the parts before it came to, of a command that is done in parts.</summary>
     private async ValueTask<Reply> Change<TResult>(
-        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, CancellationToken stopped)
+        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, TResult? before, CancellationToken stopped)
     {
         var now = Now();
         await using var session = await store.Write(caller.Tenant, stopped);
@@ -111,7 +122,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             return Replay(first, name, requestHash);
         }
 
-        var context = new CommandContext(caller, now, session, permissions, stopped);
+        var context = new CommandContext(caller, now, session, permissions, stopped) { DryRun = options.DryRun };
         var outcome = await command.Execute(context);
         if (outcome.Refusal is { } refusal)
         {
@@ -120,21 +131,23 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             return Reply.Refused(refusal);
         }
 
+        var result = before is not null && command is IDoneInParts<TResult> parts ? parts.Sum(before, outcome.Value) : outcome.Value;
         if (options.DryRun)
         {
-            return new() { Result = outcome.Value, DryRun = true };
+            return new() { Result = result, DryRun = true };
         }
 
         var record = new CommandRecord(
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
         var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
-        if (requestHash is not null)
+        var reply = new Reply { Result = result, Position = position };
+        if (requestHash is not null && !GoesOn(command, reply))
         {
-            await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(outcome.Value!), position, now));
+            await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
         }
 
         await session.Commit(stopped);
-        return new() { Result = outcome.Value, Position = position };
+        return reply;
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>

@@ -24,6 +24,19 @@ public abstract record Command<TResult> : Message<TResult>
     public virtual object TrailData => new { };
 }
 
+/// <summary>
+/// A command over more than one transaction should hold: the dispatcher runs it again and again, each part a transaction of its own with
+/// its own trail record, until a part's result says that nothing is left. What was done stays done when it is cut short, and the same
+/// command goes on from there; so a part must find by itself where to begin. A dry run works out the first part alone.
+/// </summary>
+public interface IDoneInParts<TResult>
+{
+    bool IsLast(TResult part);
+
+    /// <summary>The answer for both.</summary>
+    TResult Sum(TResult before, TResult part);
+}
+
 /// <summary>Reads, on a session that the database refuses writes on.</summary>
 public abstract record Query<TResult> : Message<TResult>
 {
