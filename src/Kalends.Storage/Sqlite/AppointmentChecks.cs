@@ -14,6 +14,19 @@ internal static class AppointmentChecks
             SELECT 'Tenant ' || t.name || ': an appointment lies on no calendar: ' || {Id("p.id")}
             FROM appointment p JOIN tenant t ON t.key = p.tenant
             WHERE NOT EXISTS (SELECT 1 FROM attendance a WHERE a.tenant = p.tenant AND a.appointment = p.id)
+              AND NOT EXISTS (SELECT 1 FROM series s WHERE s.tenant = p.tenant AND s.id = p.id)
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': an occurrence belongs to no series, or differs from it: ' || {Id("p.id")}
+            FROM appointment p JOIN tenant t ON t.key = p.tenant LEFT JOIN series s ON s.tenant = p.tenant AND s.id = p.series
+            LEFT JOIN appointment m ON m.tenant = p.tenant AND m.id = p.series
+            WHERE p.series IS NOT NULL AND (s.id IS NULL
+              OR (p.detached = 0 AND (p.owner <> m.owner OR p.privacy <> m.privacy OR p.all_day <> m.all_day OR p.body <> '{"{}"}')))
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || o.calendar || ' has another horizon than the series itself: ' || {Id("o.series")}
+            FROM open_series o JOIN series s ON s.tenant = o.tenant AND s.id = o.series JOIN tenant t ON t.key = o.tenant
+            WHERE o.stored_until <> s.stored_until
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': an appointment''s owner has no calendar: ' || {Id("p.id")}

@@ -6,16 +6,17 @@ namespace Kalends.Storage.Sqlite;
 /// <summary>Appointments by id, one indexed step each on a statement that stays prepared; their attendances go and come with them.</summary>
 internal sealed partial class AppointmentRows(SqliteSession session) : IAppointmentWrites
 {
-    private const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body";
+    private const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
 
     private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id = ?2";
 
     private const string FindByUidSql =
-        $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND owner = ?2 AND uid = ?3 ORDER BY id LIMIT 1";
+        $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND owner = ?2 AND uid = ?3 AND series IS NULL ORDER BY id LIMIT 1";
 
+    // Through the change log, since a series has no attendances.
     private const string UidOfOthersSql = """
-        SELECT 1 FROM appointment p JOIN attendance a ON a.tenant = ?1 AND a.appointment = p.id AND a.calendar = ?2
-        WHERE p.tenant = ?1 AND p.uid = ?3 AND p.owner <> ?2 LIMIT 1
+        SELECT 1 FROM appointment p JOIN calendar_change g ON g.tenant = ?1 AND g.calendar = ?2 AND g.appointment = p.id AND g.deleted = 0
+        WHERE p.tenant = ?1 AND p.uid = ?3 AND p.owner <> ?2 AND p.series IS NULL LIMIT 1
         """;
 
     private const string PageSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
@@ -116,5 +117,7 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
         AllDay = row.Bool(7),
         Title = row.TextOrNull(8),
         Json = row.Bytes(9),
+        Series = row.GuidOrNull(10),
+        Detached = row.Bool(11),
     };
 }

@@ -48,7 +48,11 @@ internal sealed partial class AttendanceRows(SqliteSession session) : IAttendanc
     private const string AllDaySql =
         $"SELECT {Columns} FROM attendance WHERE tenant = ?1 AND calendar = ?2 AND all_day = 1 ORDER BY start_at, end_at, appointment";
 
-    private const string TitleSql = "SELECT title FROM appointment WHERE tenant = ?1 AND id = ?2 AND title IS NOT NULL";
+    // An occurrence that was not changed by itself has its series' title.
+    private const string TitleSql = """
+        SELECT coalesce(p.title, m.title) FROM appointment p LEFT JOIN appointment m ON m.tenant = ?1 AND m.id = p.series AND p.detached = 0
+        WHERE p.tenant = ?1 AND p.id = ?2 AND coalesce(p.title, m.title) IS NOT NULL
+        """;
 
     private const string MoveSql =
         "UPDATE attendance SET start_at = ?4, end_at = ?5 WHERE tenant = ?1 AND calendar = ?2 AND appointment = ?3";

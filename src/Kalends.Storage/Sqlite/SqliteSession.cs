@@ -14,10 +14,13 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
     {
         [typeof(ICalendarRows)] = session => new CalendarRows(session),
         [typeof(ICalendarWrites)] = session => new CalendarRows(session),
-        [typeof(IAttendanceRows)] = session => new AttendanceRows(session),
+        [typeof(IAttendanceRows)] = session => new ExpandedAttendances(
+            new AttendanceRows(session), new SeriesRows(session), new CalendarRows(session), session.Rows<IAppointmentRows>()),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
-        [typeof(IAppointmentRows)] = session => new AppointmentRows(session),
+        [typeof(IAppointmentRows)] = session => new ExpandedAppointments(new AppointmentRows(session), new SeriesRows(session)),
         [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
+        [typeof(ISeriesRows)] = session => new SeriesRows(session),
+        [typeof(ISeriesWrites)] = session => new SeriesRows(session),
         [typeof(IChangeRows)] = session => new ChangeRows(session),
         [typeof(ITrailWrites)] = session => new TrailRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),

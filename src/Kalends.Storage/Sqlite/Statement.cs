@@ -54,6 +54,8 @@ internal sealed class Statement : IDisposable
         return WithBytes(bytes);
     }
 
+    public Statement With(Guid? value) => value is { } id ? With(id) : WithNull();
+
     /// <summary>JSON in UTF-8 as it is, or null.</summary>
     public Statement WithJson(byte[]? utf8) => utf8 is null ? WithNull() : WithText(utf8);
 
@@ -104,6 +106,8 @@ internal sealed class Statement : IDisposable
     public bool Bool(int column) => raw.sqlite3_column_int(handle, column) != 0;
 
     public Guid Guid(int column) => new(raw.sqlite3_column_blob(handle, column), bigEndian: true);
+
+    public Guid? GuidOrNull(int column) => IsNull(column) ? null : Guid(column);
 
     public byte[] Bytes(int column) => raw.sqlite3_column_blob(handle, column).ToArray();
 

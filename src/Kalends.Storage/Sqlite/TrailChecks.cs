@@ -33,10 +33,11 @@ internal static class TrailChecks
             SELECT 'Tenant ' || t.name || ': its last sequence number is ' || t.last || ', its trail ends otherwise'
             FROM tenant t WHERE t.last <> coalesce((SELECT max(seq) FROM trail x WHERE x.tenant = t.key), 0)
             """),
+        // An occurrence begins with its series, and changes with it, without entries of its own.
         new($"""
             SELECT 'Trail entry ' || x.seq || ' does not follow from the one before of its appointment: ' || kind || ' to version ' || version
             FROM (SELECT seq, kind, version, lag(kind) OVER story AS kind_before, lag(version) OVER story AS version_before
-                  FROM trail WHERE appointment IS NOT NULL WINDOW story AS (PARTITION BY tenant, appointment ORDER BY seq)) x
+                  FROM trail WHERE appointment IS NOT NULL AND series IS NULL WINDOW story AS (PARTITION BY tenant, appointment ORDER BY seq)) x
             WHERE (CASE kind
                 WHEN 'created' THEN (kind_before IS NULL AND version = 1) OR (kind_before = 'deleted' AND version IN (1, version_before + 1))
                 WHEN 'modified' THEN kind_before <> 'deleted' AND version = version_before + 1
@@ -44,12 +45,13 @@ internal static class TrailChecks
             """),
         new($"""
             SELECT 'Trail entry ' || x.seq || ' did not begin with what the one before it left'
-            FROM trail x WHERE x.appointment IS NOT NULL AND x.before IS NOT (SELECT b.after {EntryBefore})
+            FROM trail x WHERE x.appointment IS NOT NULL AND x.series IS NULL AND x.before IS NOT (SELECT b.after {EntryBefore})
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || {Id("p.id")}
             FROM appointment p JOIN tenant t ON t.key = p.tenant
-            WHERE p.body IS NOT (SELECT x.after {LastEntry}) OR p.version IS NOT (SELECT x.version {LastEntry})
+            WHERE (p.series IS NULL OR p.detached = 1)
+              AND (p.body IS NOT (SELECT x.after {LastEntry}) OR p.version IS NOT (SELECT x.version {LastEntry}))
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with an appointment that is not there: ' || {Id("x.appointment")}
@@ -82,10 +84,15 @@ internal static class TrailChecks
             WHERE g.deleted = 0
               AND NOT EXISTS (SELECT 1 FROM attendance a WHERE a.tenant = g.tenant AND a.appointment = g.appointment AND a.calendar = g.calendar)
               AND NOT EXISTS (SELECT 1 FROM appointment p WHERE p.tenant = g.tenant AND p.id = g.appointment AND p.owner = g.calendar)
+              AND NOT EXISTS (SELECT 1 FROM series s JOIN appointment p ON p.tenant = s.tenant AND p.id = s.id
+                              JOIN json_each(p.body, '$.attendees') e JOIN calendar c ON c.tenant = s.tenant AND c.id = e.value ->> 'calendar'
+                              WHERE s.tenant = g.tenant AND s.id = g.appointment AND c.key = g.calendar)
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': calendar ' || l.calendar || ' does not log an appointment that lies on it: ' || {Id("l.appointment")}
-            FROM (SELECT tenant, calendar, appointment FROM attendance UNION SELECT tenant, owner, id FROM appointment) l
+            FROM (SELECT a.tenant, a.calendar, CASE WHEN p.series IS NOT NULL AND p.detached = 0 THEN p.series ELSE p.id END AS appointment
+                  FROM attendance a JOIN appointment p ON p.tenant = a.tenant AND p.id = a.appointment
+                  UNION SELECT tenant, owner, id FROM appointment WHERE series IS NULL OR detached = 1) l
             JOIN tenant t ON t.key = l.tenant
             LEFT JOIN calendar_change g ON g.tenant = l.tenant AND g.calendar = l.calendar AND g.appointment = l.appointment
             WHERE g.deleted IS NOT 0

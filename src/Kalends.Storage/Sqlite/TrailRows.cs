@@ -12,12 +12,15 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
         INSERT INTO command (tenant, id, at, person, app, name, request_id, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         """;
 
-    private const string EntrySql =
-        "INSERT INTO trail (tenant, command, appointment, kind, version, before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    private const string EntrySql = """
+        INSERT INTO trail (tenant, command, appointment, kind, version, before, after, series) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        """;
 
-    // A row that is there keeps when it was created, unless what it stands for begins anew (?6).
+    // A row that is there keeps when it was created, unless what it stands for begins anew (?6). One that comes with a modification is an
+    // occurrence that was there before, as its series'.
     private const string CalendarChangeSql = """
-        INSERT INTO calendar_change (tenant, calendar, appointment, seq, version, created_seq, deleted) VALUES (?1, ?2, ?3, ?4, ?5, ?4, ?7)
+        INSERT INTO calendar_change (tenant, calendar, appointment, seq, version, created_seq, deleted)
+        VALUES (?1, ?2, ?3, ?4, ?5, CASE WHEN ?6 THEN ?4 ELSE 0 END, ?7)
         ON CONFLICT (tenant, calendar, appointment) DO UPDATE SET
             seq = ?4, version = ?5, created_seq = CASE WHEN ?6 OR (deleted AND NOT ?7) THEN ?4 ELSE created_seq END, deleted = ?7
         """;
@@ -47,7 +50,7 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
 
         if (changes.Count == 0)
         {
-            session.Prepare(EntrySql).With(command.Id).WithNull().WithNull().WithNull().WithNull().WithNull().Run();
+            session.Prepare(EntrySql).With(command.Id).WithNull().WithNull().WithNull().WithNull().WithNull().WithNull().Run();
             last = session.Connection.LastRowId;
         }
 
@@ -69,7 +72,7 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
     private long Append(CommandRecord command, Change change)
     {
         session.Prepare(EntrySql).With(command.Id).With(change.Appointment).With(Stored(change.Kind)).With(change.Version)
-            .WithJson(change.Before).WithJson(change.After).Run();
+            .WithJson(change.Before).WithJson(change.After).With(change.Series).Run();
         var sequence = session.Connection.LastRowId;
         var published = change.Publication;
         var id = Guid.CreateVersion7(command.At.ToDateTimeOffset()).ToString("D", CultureInfo.InvariantCulture);

@@ -18,6 +18,8 @@ public static class AppointmentChanges
             Owner = last.Owner!.Value,
             Attendees = [.. last.Attendees!.Select(attendee => attendee.Calendar)],
             Timespan = Span(after ?? before!),
+            Rule = last.Recurrence?.Rule,
+            Series = last.Series is { RecurrenceId: not null } occurrence ? occurrence with { Detached = null } : null,
             PreviousTimespan = kind == ChangeKind.Modified ? Span(before!) : null,
         };
         return new()
@@ -26,6 +28,7 @@ public static class AppointmentChanges
             Appointment = data.Id,
             Version = last.Version!.Value,
             Calendars = PerCalendar(sides),
+            Series = (after ?? before!).Series,
             Before = before?.Json,
             After = after?.Json,
             Publication = new($"kalends.appointment.{EnumWord(kind)}.v1", data.Id.ToString(), WireJson.Write(data)),
@@ -73,4 +76,10 @@ public sealed record PublicationData
     public required Timespan Timespan { get; init; }
 
     public Timespan? PreviousTimespan { get; init; }
+
+    /// <summary>Of a series, its rule; the timespan is its first occurrence's.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Of an occurrence, which one of which series.</summary>
+    public SeriesLink? Series { get; init; }
 }

@@ -14,9 +14,9 @@ public static class AppointmentRules
         CheckLinks(appointment, errors);
         CheckMetadata(appointment, errors);
         errors.Require(appointment.Version is null or >= 0, "version", "must not be negative");
-        if (appointment.Recurrence is not null)
+        if (appointment.Recurrence is { } recurrence)
         {
-            errors.In("recurrence").Add(RefusalCode.NotSupportedYet, "recurring appointments are not supported yet; save single ones");
+            RecurrenceRules.Check(recurrence, appointment.AllDay ?? false, errors.In("recurrence"));
         }
     }
 

@@ -63,6 +63,7 @@ public sealed class AppointmentView
             Span = Completion.SpanIn(full, viewerZone),
             FreeBusyStatus = full.FreeBusyStatus,
             Privacy = full.Privacy,
+            Series = full.Series,
         }));
     }
 

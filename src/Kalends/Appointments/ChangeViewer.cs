@@ -8,7 +8,8 @@ namespace Kalends.Appointments;
 /// <summary>
 /// Changes of one calendar as one caller may see them. What counts is under which name the caller knew the appointment at their
 /// token and under which they may know it now: the same name is a modification, a new one a creation, one that is gone a deletion. So
-/// what turned secret is told as deleted, and what was secret all along is not told at all.
+/// what turned secret is told as deleted, and what was secret all along is not told at all. A series is told of under its own id; an occurrence
+/// under its own once it was changed by itself.
 /// </summary>
 internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, long calendar)
 {

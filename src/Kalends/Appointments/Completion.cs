@@ -69,6 +69,14 @@ public static class Completion
         })];
     }
 
+    /// <summary>A complete appointment whose start, zone or duration was changed, with the span that follows.</summary>
+    public static Appointment Retimed(Appointment complete) => complete with
+    {
+        Span = complete.AllDay == true
+            ? null
+            : LocalSpans.Timed(complete.Start!.Value, Zones.Get(complete.TimeZone!), complete.Duration!.Value, DaylightSavingPolicy.Rfc5545),
+    };
+
     /// <summary>The span in one zone: an all-day appointment's days there; a timed one's is the same everywhere.</summary>
     public static Timespan SpanIn(Appointment complete, string zone) => complete.AllDay == true
         ? LocalSpans.AllDay(complete.Start!.Value.Date, complete.Duration!.Value.Days, Zones.Get(zone))

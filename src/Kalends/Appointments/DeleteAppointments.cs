@@ -3,7 +3,10 @@ using Kalends.Storage;
 
 namespace Kalends.Appointments;
 
-/// <summary>Deletes up to 5,000 appointments, all or none. A version makes the deletion conditional.</summary>
+/// <summary>
+/// Deletes up to 5,000 appointments, all or none. A version makes the deletion conditional. A series goes as a whole; one occurrence by itself,
+/// with all that follow, or with all of its series, as the scope says.
+/// </summary>
 public sealed record DeleteAppointments : Command<DeletedAppointments>
 {
     public required IReadOnlyList<AppointmentToDelete> Appointments { get; init; }
@@ -39,9 +42,18 @@ public sealed record DeleteAppointments : Command<DeletedAppointments>
             return refusal;
         }
 
-        var calendars = await context.Rows<ICalendarWrites>().Lock([.. known.Values.SelectMany(item => item.Calendars).Distinct()]);
-        await KnownAppointments.Write(context, [.. Appointments.Select(item => new Edit(known[item.Id], null))], calendars);
-        return new DeletedAppointments([.. Appointments.Select(item => new DeletedAppointment(item.Id))]);
+        var series = await KnownSeries.Find(context, [.. known.Values.Select(item => item.IsSeries ? item.Row.Id : item.Series).OfType<Guid>().Distinct()]);
+        HashSet<CalendarId> named = [.. known.Values.SelectMany(item => item.Calendars), .. series.Values.SelectMany(item => item.Calendars)];
+        var calendars = await context.Rows<ICalendarWrites>().Lock(named);
+        var planning = new DeletePlanning(context, new(context, calendars), Scope.GetValueOrDefault());
+        planning.Plan([.. Appointments.Select(item => known[item.Id])], series);
+        if (planning.Errors.Refusal is { } torn)
+        {
+            return torn;
+        }
+
+        await planning.Work.Write();
+        return new DeletedAppointments([.. Appointments.Select(item => new DeletedAppointment(item.Id, planning.Occurrences.GetValueOrDefault(item.Id)))]);
     }
 }
 
@@ -54,4 +66,5 @@ public sealed record AppointmentToDelete
 
 public sealed record DeletedAppointments(IReadOnlyList<DeletedAppointment> Deleted);
 
+/// <summary><see cref="Occurrences"/>: how many stored occurrences went, where more than one appointment was meant.</summary>
 public sealed record DeletedAppointment(Guid Id, int? Occurrences = null);

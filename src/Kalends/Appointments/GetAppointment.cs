@@ -7,7 +7,9 @@ using Kalends.Storage;
 
 namespace Kalends.Appointments;
 
-/// <summary>One appointment. What the caller may not know of is not found; what is private to others comes as a busy block.</summary>
+/// <summary>
+/// One appointment, a series or an occurrence. What the caller may not know of is not found; what is private to others comes as a busy block.
+/// </summary>
 public sealed record GetAppointment : Query<OneAppointment>
 {
     public required Guid Id { get; init; }
@@ -21,7 +23,7 @@ public sealed record GetAppointment : Query<OneAppointment>
         }
 
         var asked = await AskedCalendars.Find(context, known.Calendars);
-        var attendances = await context.Rows<IAppointmentRows>().Attendances([Id]);
+        var attendances = known.Says.Attendees!.Select(attendee => Bookings.OfAttendee(known.Says, known.Row, attendee, asked.Rows[attendee.Calendar]));
         var ownersView = new Attendance(known.Row.Owner, known.Row.From, known.Row.To, Id, Busyness.Busy, known.Row.Privacy, known.Row.Owner, known.Row.AllDay);
         var best = attendances.Append(ownersView)
             .Select(attendance => (Attendance: attendance, Seen: asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar))))

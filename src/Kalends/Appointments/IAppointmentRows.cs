@@ -29,6 +29,17 @@ public sealed record AppointmentRow
     public string? Title { get; init; }
 
     public required byte[] Json { get; init; }
+
+    /// <summary>The series that this is an occurrence of; null for a single appointment and for a series itself.</summary>
+    public Guid? Series { get; init; }
+
+    /// <summary>
+    /// True for an occurrence that was changed by itself and says so in full. One that was not is stored as its place alone: what it says
+    /// follows from its series (<see cref="OccurrenceText"/>).
+    /// </summary>
+    public bool Detached { get; init; }
+
+    public bool IsDerived => Series is not null && !Detached;
 }
 
 /// <summary>An appointment with its row in each calendar it lies on: what one save replaces as a whole.</summary>
@@ -39,13 +50,16 @@ public interface IAppointmentRows
     /// <summary>The known ones among those asked for.</summary>
     ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Find(IReadOnlyCollection<Guid> ids);
 
-    /// <summary>The appointments of one owner by UID; of several with one UID, the oldest.</summary>
+    /// <summary>The appointments of one owner by UID, not the occurrences of series; of several with one UID, the oldest.</summary>
     ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids);
 
     /// <summary>Those of these UIDs under which another owner's appointment lies on a calendar already.</summary>
     ValueTask<IReadOnlySet<string>> UidsOfOthers(long calendar, IReadOnlyCollection<string> uids);
 
-    /// <summary>The appointments on one calendar by id, from just after a place: for exports, which read all of it page by page.</summary>
+    /// <summary>
+    /// The appointments on one calendar by id, from just after a place: for exports, which read all of it page by page. A series stands for
+    /// its occurrences; detached ones come beside it.
+    /// </summary>
     ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit);
 
     /// <summary>All appointments of the tenant by id, from just after a place: for verification, which reads everything.</summary>

@@ -8,7 +8,15 @@ namespace Kalends.Appointments;
 /// <summary>A stored appointment and what it says.</summary>
 public sealed record KnownAppointment(AppointmentRow Row, Appointment Says)
 {
-    public IEnumerable<CalendarId> Calendars => Says.Attendees!.Select(attendee => attendee.Calendar).Prepend(Says.Owner!.Value);
+    public IEnumerable<CalendarId> Calendars => CalendarsOf(Says);
+
+    public bool IsSeries => Says.Recurrence is not null;
+
+    /// <summary>The series that this is an occurrence of.</summary>
+    public Guid? Series => Row.Series;
+
+    /// <summary>The calendars an appointment lies on: its owner's and its attendees'.</summary>
+    public static IEnumerable<CalendarId> CalendarsOf(Appointment says) => says.Attendees!.Select(attendee => attendee.Calendar).Prepend(says.Owner!.Value);
 
     public static KnownAppointment Of(AppointmentRow row) => new(row, WireJson.Read<Appointment>(row.Json));
 }

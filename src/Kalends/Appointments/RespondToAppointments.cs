@@ -5,8 +5,9 @@ using Kalends.Storage;
 namespace Kalends.Appointments;
 
 /// <summary>
-/// Writes attendees' answers. An answer is given by that person, or whoever may modify their calendar. The same answer again
-/// changes nothing. Declining frees the time; taking it back in a calendar that refuses double-booking needs it to be free still.
+/// Writes attendees' answers, to an appointment, a series or one occurrence of it. An answer is given by that person, or whoever may modify
+/// their calendar. The same answer again changes nothing. Declining frees the time; taking it back in a calendar that refuses double-booking
+/// needs it to be free still.
 /// </summary>
 public sealed record RespondToAppointments : Command<SavedAppointments>
 {
@@ -35,18 +36,45 @@ public sealed record RespondToAppointments : Command<SavedAppointments>
 
         List<Edit> edits = [.. Appointments.GroupBy(item => item.Id).Select(group => Answer(known[group.Key], [.. group], context))];
         List<Edit> changed = [.. edits.Where(edit => !ReferenceEquals(edit.After, edit.Before!.Says))];
-        var calendars = await context.Rows<ICalendarWrites>().Lock([.. changed.SelectMany(edit => edit.Before!.Calendars).Distinct()]);
-        var answered = Appointments.Select(item => item.Calendar).ToHashSet();
-        var wanted = changed.SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances).ToList();
-        var theirs = calendars.Where(pair => answered.Contains(pair.Key)).ToDictionary();
-        var clashes = await ConflictGuard.Find(context, wanted, theirs, refuseAll: false, ownHold: null);
-        if (clashes.Count > 0)
+        if (RefuseBoth(changed) is { } both)
         {
-            return ConflictGuard.Refuse(clashes, calendars, await Sight.Over(context, calendars));
+            return both;
         }
 
-        await KnownAppointments.Write(context, changed, calendars);
+        var series = await KnownSeries.Find(context, [.. changed.Where(edit => edit.Before!.IsSeries).Select(edit => edit.Before!.Row.Id)]);
+        HashSet<CalendarId> named = [.. changed.SelectMany(edit => edit.Before!.Calendars), .. series.Values.SelectMany(item => item.Calendars)];
+        var work = new AppointmentWork(context, await context.Rows<ICalendarWrites>().Lock(named));
+        foreach (var edit in changed)
+        {
+            if (series.TryGetValue(edit.Before!.Row.Id, out var whole))
+            {
+                work.Add(SeriesPlan.Replace(whole, edit.After!, [], context.Now));
+            }
+            else
+            {
+                work.Add(edit);
+            }
+        }
+
+        var answered = Appointments.Select(item => item.Calendar).ToHashSet();
+        var theirs = work.Calendars.Where(pair => answered.Contains(pair.Key)).ToDictionary();
+        var clashes = await ConflictGuard.Find(context, work.Wanted(everywhere: false), theirs, refuseAll: false, ownHold: null, work.Replaces);
+        if (clashes.Count > 0)
+        {
+            return ConflictGuard.Refuse(clashes, work.Calendars, await Sight.Over(context, work.Calendars), work.OccurrenceOf);
+        }
+
+        await work.Write();
         return new SavedAppointments([.. edits.Select(SavedAppointment.Of)]);
+    }
+
+    private Refusal? RefuseBoth(List<Edit> changed)
+    {
+        var whole = changed.Where(edit => edit.Before!.IsSeries).Select(edit => edit.Before!.Row.Id).ToHashSet();
+        var one = changed.Find(edit => edit.Before!.Series is { } series && whole.Contains(series))?.Before!.Row.Id;
+        return one is null ? null : Refusal.At(
+            RefusalCode.Invalid, $"/appointments/{Appointments.ToList().FindIndex(item => item.Id == one)}/id",
+            "is an occurrence of a series that is answered in this request too; send them one after the other");
     }
 
     private Refusal? RefuseStrangers(IReadOnlyDictionary<Guid, KnownAppointment> known)
@@ -73,7 +101,13 @@ public sealed record RespondToAppointments : Command<SavedAppointments>
             .Select(attendee => given.TryGetValue(attendee.Calendar, out var response) ? attendee with { Response = response } : attendee).ToList();
         return attendees.SequenceEqual(known.Says.Attendees!)
             ? new(known, known.Says)
-            : new(known, known.Says with { Attendees = attendees, Version = known.Row.Version + 1, UpdatedAt = context.Now });
+            : new(known, known.Says with
+            {
+                Attendees = attendees,
+                Version = known.Row.Version + 1,
+                UpdatedAt = context.Now,
+                Series = known.Series is null ? known.Says.Series : known.Says.Series! with { Detached = true },
+            });
     }
 }
 

@@ -68,18 +68,35 @@ public sealed record SaveAppointments : Command<SavedAppointments>
             return unusable;
         }
 
-        var calendars = await context.Rows<ICalendarWrites>().Lock([.. Named(context, known).Distinct()]);
-        var edits = Appointments.Select(given => Decide(given, known, calendars, context)).ToList();
-        var wanted = edits.SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances).ToList();
-        var clashes = await ConflictGuard.Find(context, wanted, calendars, Conflicts == ConflictPolicy.Refuse, Hold);
-        if (clashes.Count > 0)
+        var series = await KnownSeries.Find(context, [.. SeriesNamed(known).Distinct()]);
+        var calendars = await context.Rows<ICalendarWrites>().Lock([.. Named(context, known, series).Distinct()]);
+        var planning = new SavePlanning(context, known, series, new(context, calendars), Scope.GetValueOrDefault());
+        for (var index = 0; index < Appointments.Count; index++)
         {
-            return ConflictGuard.Refuse(clashes, calendars, await Sight.Over(context, calendars));
+            planning.Plan(Appointments[index], index);
         }
 
-        await KnownAppointments.Write(context, edits, calendars);
+        return planning.Errors.Refusal is { } refusal ? refusal : await Save(context, planning);
+    }
+
+    private async ValueTask<Outcome<SavedAppointments>> Save(CommandContext context, SavePlanning planning)
+    {
+        var work = planning.Work;
+        var refuseAll = Conflicts == ConflictPolicy.Refuse;
+        var clashes = await ConflictGuard.Find(context, work.Wanted(refuseAll), work.Calendars, refuseAll, Hold, work.Replaces);
+        if (clashes.Count > 0)
+        {
+            return ConflictGuard.Refuse(clashes, work.Calendars, await Sight.Over(context, work.Calendars), work.OccurrenceOf);
+        }
+
+        var overlaps = context.DryRun && !refuseAll
+            ? await ConflictGuard.Find(context, work.Wanted(everywhere: true), work.Calendars, refuseAll: true, Hold, work.Replaces)
+            : [];
+        var conflicts = overlaps.Count == 0 ? null
+            : ConflictGuard.Spans(overlaps, work.Calendars, await Sight.Over(context, work.Calendars), work.OccurrenceOf);
+        await work.Write();
         await HeldTimes.Use(context, Hold);
-        return new SavedAppointments([.. edits.Select(SavedAppointment.Of)]);
+        return new SavedAppointments([.. planning.Saved.Select(saved => saved())], conflicts);
     }
 
     private async ValueTask<Refusal?> RefuseStale(CommandContext context, IReadOnlyDictionary<Guid, KnownAppointment> known)
@@ -103,23 +120,29 @@ public sealed record SaveAppointments : Command<SavedAppointments>
         return await KnownAppointments.RefuseChange(context, replaced) ?? errors.Refusal;
     }
 
-    private IEnumerable<CalendarId> Named(CommandContext context, IReadOnlyDictionary<Guid, KnownAppointment> known) => Appointments
-        .SelectMany(item => (item.Attendees ?? []).Select(attendee => attendee.Calendar).Prepend(item.Owner ?? context.Caller.Person))
-        .Concat(known.Values.SelectMany(item => item.Calendars));
+    /// <summary>The series that are named themselves, and those of occurrences where more than the one is meant.</summary>
+    private IEnumerable<Guid> SeriesNamed(IReadOnlyDictionary<Guid, KnownAppointment> known) => known.Values
+        .Select(item => item.IsSeries ? item.Row.Id : Scope.GetValueOrDefault() == default ? null : item.Series).OfType<Guid>();
 
-    private static Edit Decide(
-        Appointment given, IReadOnlyDictionary<Guid, KnownAppointment> known, IReadOnlyDictionary<CalendarId, Calendar> calendars, CommandContext context)
-    {
-        var before = given.Id is { } id ? known.GetValueOrDefault(id) : null;
-        var owner = given.Owner ?? before?.Says.Owner ?? context.Caller.Person;
-        var complete = Completion.Complete(given, before?.Says, owner, calendars[owner].ZoneOrUtc, given.Id ?? context.NewId(), context);
-        return new(before, complete);
-    }
+    private IEnumerable<CalendarId> Named(
+        CommandContext context, IReadOnlyDictionary<Guid, KnownAppointment> known, IReadOnlyDictionary<Guid, KnownSeries> series) => Appointments
+        .SelectMany(item => (item.Attendees ?? []).Select(attendee => attendee.Calendar).Prepend(item.Owner ?? context.Caller.Person))
+        .Concat(known.Values.SelectMany(item => item.Calendars))
+        .Concat(series.Values.SelectMany(item => item.Calendars));
 }
 
-public sealed record SavedAppointments(IReadOnlyList<SavedAppointment> Saved);
+/// <summary><see cref="Conflicts"/>, on a dry run alone: what would lie on one another in calendars where it may.</summary>
+public sealed record SavedAppointments(IReadOnlyList<SavedAppointment> Saved, IReadOnlyList<ConflictingSpan>? Conflicts = null);
 
-public sealed record SavedAppointment(Guid Id, long Version, bool Created, int? Occurrences = null)
+/// <summary>
+/// <see cref="Occurrences"/>: of a series, how many are stored; the others follow from its rules. <see cref="Dropped"/>: what a change of the
+/// series left no place for. <see cref="Previous"/>: of the second half of a split series, the first.
+/// </summary>
+public sealed record SavedAppointment(
+    Guid Id, long Version, bool Created, int? Occurrences = null, IReadOnlyList<DroppedOccurrence>? Dropped = null, LinkedSeries? Previous = null)
 {
     public static SavedAppointment Of(Edit edit) => new(edit.After!.Id!.Value, edit.After.Version!.Value, edit.Before is null);
 }
+
+/// <summary>The other half of a split series, as the split left it.</summary>
+public sealed record LinkedSeries(Guid Id, long Version, int Occurrences);

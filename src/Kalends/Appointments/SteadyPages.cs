@@ -31,16 +31,40 @@ public static class SteadyPages
         }
 
         var then = await Then(context, asked, changed, after!.AsOf);
-        var current = await rows.Page(asked.Keys, span.From, span.To, blockingOnly, after.At, limit + (changed.Count * asked.Keys.Count));
-        var putBack = then.SelectMany(state => state.Lay)
-            .Where(attendance => Overlaps(attendance, span) && (!blockingOnly || attendance.Blocks) && asked.PlaceOf(attendance).IsAfter(after.At));
+        var before = await SeriesThen.Find(context, asked, then.Keys.ToHashSet(), [.. then.Values.Where(state => state.Says.Recurrence is not null)]);
+        var putBack = then.Values.SelectMany(state => state.Lay).Concat(before.Lay(span))
+            .Where(attendance => attendance.Overlaps(span.From, span.To) && (!blockingOnly || attendance.Blocks) && asked.PlaceOf(attendance).IsAfter(after.At))
+            .ToList();
+        var current = await Unchanged(context, asked, span, blockingOnly, after.At, limit, changed);
+        var page = current.Concat(putBack).Select(attendance => (Attendance: attendance, Place: asked.PlaceOf(attendance)))
+            .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.To).ThenBy(pair => pair.Place.Appointment)
+            .Select(pair => pair.Attendance).Take(limit).ToList();
         return new(
-            [.. current.Where(attendance => !changed.Contains(attendance.Appointment)).Concat(putBack)
-                .Select(attendance => (Attendance: attendance, Place: asked.PlaceOf(attendance)))
-                .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.To).ThenBy(pair => pair.Place.Appointment)
-                .Select(pair => pair.Attendance).Take(limit)],
-            then.ToDictionary(state => state.Row.Id, state => state.Row),
+            page, page.Select(attendance => attendance.Appointment).Distinct()
+                .Select(id => then.TryGetValue(id, out var state) ? state.Row : before.RowOf(id)).OfType<AppointmentRow>().ToDictionary(row => row.Id),
             after.AsOf);
+    }
+
+    /// <summary>As many as the page may need of what lies where it lay.</summary>
+    private static async ValueTask<List<Attendance>> Unchanged(
+        QueryContext context, AskedCalendars asked, (long From, long To) span, bool blockingOnly, AttendancePlace? at, int limit, HashSet<Guid> changed)
+    {
+        var (rows, appointments) = (context.Rows<IAttendanceRows>(), context.Rows<IAppointmentRows>());
+        var found = new List<Attendance>();
+        while (true)
+        {
+            context.Stopped.ThrowIfCancellationRequested();
+            var read = await rows.Page(asked.Keys, span.From, span.To, blockingOnly, at, limit);
+            var known = await appointments.Find([.. read.Select(attendance => attendance.Appointment).Where(OccurrenceIds.MayBe).Distinct()]);
+            found.AddRange(read.Where(attendance => !changed.Contains(attendance.Appointment)
+                && !(known.GetValueOrDefault(attendance.Appointment) is { IsDerived: true, Series: { } series } && changed.Contains(series))));
+            if (read.Count < limit || found.Count >= limit)
+            {
+                return found;
+            }
+
+            at = asked.PlaceOf(read[^1]);
+        }
     }
 
     private static async ValueTask<HashSet<Guid>> ChangedSince(QueryContext context, AskedCalendars asked, long asOf)
@@ -54,24 +78,25 @@ public static class SteadyPages
         return changed;
     }
 
-    private static async ValueTask<List<State>> Then(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, long asOf)
+    private static async ValueTask<Dictionary<Guid, StateThen>> Then(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, long asOf)
     {
         var said = await context.Rows<IChangeRows>().AsOf(changed, asOf);
         var now = await context.Rows<IAppointmentRows>().Find([.. said.Keys]);
-        return [.. said.Select(pair =>
+        return said.ToDictionary(pair => pair.Key, pair =>
         {
             var says = WireJson.Read<Appointment>(pair.Value);
             var row = Bookings.Row(says, asked.Rows.GetValueOrDefault(says.Owner!.Value)?.Key ?? AskedCalendars.NoKey, pair.Value);
             row = row with { Privacy = (Privacy)Math.Max((int)row.Privacy, (int)(now.GetValueOrDefault(pair.Key)?.Privacy ?? row.Privacy)) };
-            return new State(row, [.. says.Attendees!.Where(attendee => asked.Visible.Contains(attendee.Calendar) && asked.Rows.ContainsKey(attendee.Calendar))
-                .Select(attendee => Bookings.OfAttendee(says, row, attendee, asked.Rows[attendee.Calendar]))]);
-        })];
+            return new StateThen(row, says, says.Recurrence is not null ? [] :
+                [.. StateThen.AttendeesOf(says, asked).Select(pair => Bookings.OfAttendee(says, row, pair.Attendee, pair.Calendar))]);
+        });
     }
+}
 
-    private static bool Overlaps(Attendance attendance, (long From, long To) span) => attendance.From == attendance.To
-        ? attendance.From >= span.From && attendance.From < span.To
-        : attendance.From < span.To && attendance.To > span.From;
-
-    /// <summary>An appointment as it was, and where it lay among the calendars asked for.</summary>
-    private sealed record State(AppointmentRow Row, IReadOnlyList<Attendance> Lay);
+/// <summary>An appointment as it was, and where it lay among the calendars asked for; a series lay through its occurrences.</summary>
+internal sealed record StateThen(AppointmentRow Row, Appointment Says, IReadOnlyList<Attendance> Lay)
+{
+    public static IEnumerable<(Attendee Attendee, Storage.Calendar Calendar)> AttendeesOf(Appointment says, AskedCalendars asked) => says.Attendees!
+        .Where(attendee => asked.Visible.Contains(attendee.Calendar) && asked.Rows.ContainsKey(attendee.Calendar))
+        .Select(attendee => (attendee, asked.Rows[attendee.Calendar]));
 }

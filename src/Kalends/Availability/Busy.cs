@@ -80,4 +80,7 @@ public readonly record struct Attendance(
     long Calendar, long From, long To, Guid Appointment, Busyness Busyness, Privacy Privacy, long Owner, bool AllDay)
 {
     public bool Blocks => Busyness != Busyness.Free && To > From;
+
+    /// <summary>True when it shares an instant with [from, to); one of no length shares the one it stands on (see <see cref="Time.Timespan"/>).</summary>
+    public bool Overlaps(long from, long to) => From == To ? From >= from && From < to : From < to && To > from;
 }

@@ -15,7 +15,7 @@ public static class ConflictGuard
 
     public static async ValueTask<IReadOnlyList<Clash>> Find(
         CommandContext context, IReadOnlyCollection<Attendance> wanted, IReadOnlyDictionary<CalendarId, Calendar> calendars,
-        bool refuseAll, Guid? ownHold)
+        bool refuseAll, Guid? ownHold, Func<Guid, bool>? replaces = null)
     {
         var guarded = calendars.Values.Where(calendar => refuseAll || calendar.DoubleBooking == DoubleBooking.Refuse)
             .Select(calendar => calendar.Key).ToHashSet();
@@ -30,7 +30,8 @@ public static class ConflictGuard
         var rows = context.Rows<IAttendanceRows>();
         var stored = await rows.Overlapping(keys, from, to, blockingOnly: true);
         var held = await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds());
-        return Clashes.Find(blocking, stored, held.Where(hold => hold.Hold != ownHold), MostNamed);
+        var others = replaces is null ? stored : stored.Where(attendance => !replaces(attendance.Appointment));
+        return Clashes.Find(blocking, others, held.Where(hold => hold.Hold != ownHold), MostNamed);
     }
 
     /// <summary>
@@ -55,14 +56,26 @@ public static class ConflictGuard
         return new(guarded, new(stored.Where(attendance => !replaced.Contains(attendance.Appointment)), held));
     }
 
-    /// <summary>The refusal that names calendars and spans; an appointment only where the caller may see it.</summary>
-    public static Refusal Refuse(IReadOnlyList<Clash> clashes, IReadOnlyDictionary<CalendarId, Calendar> calendars, Sight sight)
+    /// <summary>
+    /// The calendars and spans; an appointment only where the caller may see it. <paramref name="occurrenceOf"/> says which occurrence of a
+    /// series a wanted appointment is, and null for others.
+    /// </summary>
+    public static IReadOnlyList<ConflictingSpan> Spans(
+        IReadOnlyList<Clash> clashes, IReadOnlyDictionary<CalendarId, Calendar> calendars, Sight sight, Func<Guid, LocalDateTime?>? occurrenceOf = null)
     {
         var ids = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
-        List<ConflictingSpan> spans = [.. clashes.Select(clash => new ConflictingSpan(
+        return [.. clashes.Select(clash => new ConflictingSpan(
             ids[clash.Calendar],
             new(Instant.FromUnixTimeSeconds(clash.From), Instant.FromUnixTimeSeconds(clash.To)),
-            clash.There is { } there && sight.Of(there, ids[clash.Calendar]) == Seen.Details ? there.Appointment : null))];
+            clash.There is { } there && sight.Of(there, ids[clash.Calendar]) == Seen.Details ? there.Appointment : null,
+            occurrenceOf?.Invoke(clash.Wanted)))];
+    }
+
+    /// <summary>The refusal that names them.</summary>
+    public static Refusal Refuse(
+        IReadOnlyList<Clash> clashes, IReadOnlyDictionary<CalendarId, Calendar> calendars, Sight sight, Func<Guid, LocalDateTime?>? occurrenceOf = null)
+    {
+        var spans = Spans(clashes, calendars, sight, occurrenceOf);
         var named = string.Join(", ", spans.Select(span => span.Calendar.Value).Distinct().Take(5));
         return Refusal.Of(RefusalCode.Conflict, $"The time is taken in {named}; nothing was saved. See conflicts.") with { Conflicts = spans };
     }

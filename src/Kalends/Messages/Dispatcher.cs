@@ -50,6 +50,10 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         {
             return Reply.Refused(Unavailable(fault));
         }
+        catch (TooMuchWorkException fault)
+        {
+            return Reply.Refused(Refusal.Of(RefusalCode.TooLarge, fault.Message));
+        }
     }
 
     private async ValueTask<Reply> Once<TResult>(
@@ -104,6 +108,10 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         catch (StoreUnavailableException fault)
         {
             return Reply.Refused(Unavailable(fault));
+        }
+        catch (TooMuchWorkException fault)
+        {
+            return Reply.Refused(Refusal.Of(RefusalCode.TooLarge, fault.Message));
         }
     }
 

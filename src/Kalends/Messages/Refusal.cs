@@ -29,8 +29,11 @@ public enum RefusalCode
 /// <summary>One member of the request that is wrong: a JSON pointer (RFC 6901) to it and what to do about it.</summary>
 public sealed record FieldError(string Pointer, string Detail);
 
-/// <summary>A stretch that stood in the way, in the calendar it lies in.</summary>
-public sealed record ConflictingSpan(CalendarId Calendar, Timespan Span, Guid? Appointment = null);
+/// <summary>
+/// A stretch that stood in the way, in the calendar it lies in; <see cref="Occurrence"/> is the recurrence id of the wanted occurrence it stood
+/// in the way of, where a series was wanted.
+/// </summary>
+public sealed record ConflictingSpan(CalendarId Calendar, Timespan Span, Guid? Appointment = null, NodaTime.LocalDateTime? Occurrence = null);
 
 /// <summary>A refusal is a value: nothing was changed, and this says why and what to do.</summary>
 public sealed record Refusal

@@ -26,6 +26,9 @@ public sealed record Change
 
     public required Guid Appointment { get; init; }
 
+    /// <summary>The series, where the appointment is an occurrence.</summary>
+    public Guid? Series { get; init; }
+
     /// <summary>The appointment's version after the change; the last one it had when it was deleted.</summary>
     public required long Version { get; init; }
 

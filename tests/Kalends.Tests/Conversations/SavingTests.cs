@@ -105,17 +105,6 @@ public sealed class SavingTests
     }
 
     [Fact]
-    public async Task Recurring_input_is_refused_by_name()
-    {
-        await using var desk = await Desk.Open();
-        var refusal = await desk.Refused("save-appointments", """
-            {"appointments":[{"start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H","recurrence":{"rule":"FREQ=DAILY"}}]}
-            """);
-        Assert.Equal(RefusalCode.NotSupportedYet, refusal.Code);
-        Assert.Equal("/appointments/0/recurrence", refusal.Errors[0].Pointer);
-    }
-
-    [Fact]
     public async Task Nobody_changes_another_persons_appointments()
     {
         await using var desk = await Desk.Open();

@@ -1,0 +1,144 @@
+using Kalends.Messages;
+using Kalends.Recurrence;
+using Kalends.Time;
+using NodaTime;
+
+namespace Kalends.Appointments;
+
+/// <summary>What makes a recurrence valid: by itself, and, where it is new, together with its start. Pure.</summary>
+public static class RecurrenceRules
+{
+    /// <summary>Faults that need no look at the store, under the pointer of the recurrence.</summary>
+    public static void Check(Recurrence recurrence, bool allDay, Errors errors)
+    {
+        errors.Require(recurrence.Rule is not null || recurrence.Added is { Count: > 0 }, "rule", "is required unless dates are added");
+        CheckRule(recurrence.Rule, allDay, errors.In("rule"));
+        CheckRules(recurrence.MoreRules, "moreRules", allDay, errors);
+        CheckRules(recurrence.ExcludedRules, "excludedRules", allDay, errors);
+        CheckDates(recurrence.Excluded, "excluded", allDay, errors);
+        CheckDates(recurrence.Added, "added", allDay, errors);
+    }
+
+    /// <summary>
+    /// Notes what RFC 5545 forbids in a rule that was not there before, a start that no rule would make, and a series that comes too often to
+    /// be stored or takes too long to work out.
+    /// </summary>
+    public static void CheckNew(Appointment series, Appointment? before, long until, Errors errors)
+    {
+        var (given, known) = (series.Recurrence!, before?.Recurrence);
+        var faults = errors.Found.Count;
+        if (given.Rule is { } text && text != known?.Rule)
+        {
+            Strict(text, errors.In("recurrence").In("rule"));
+        }
+
+        var isKnown = before is not null && given.Rule == known?.Rule && series.Start == before.Start && series.AllDay == before.AllDay;
+        if (errors.Found.Count == faults && !isKnown && given.Rule is not null && given.MoreRules is null && !IsAdded(given, series.Start!.Value))
+        {
+            CheckStart(given.Rule, series, errors);
+        }
+
+        if (errors.Found.Count == faults)
+        {
+            CheckAmount(series, until, errors);
+        }
+
+    }
+
+    /// <summary>A rule that was read once, as it is stored.</summary>
+    public static RecurrenceRule Parsed(string rule) => RecurrenceRule.TryParse(rule, RuleReading.Tolerant, out var parsed, out var fault)
+        ? parsed
+        : throw new InvalidOperationException($"a rule that was checked cannot be read: {fault}");
+
+    private static void CheckRules(IReadOnlyList<string>? rules, string member, bool allDay, Errors errors)
+    {
+        errors.AtMost(SeriesLimits.Rules, rules?.Count ?? 0, member);
+        errors.Each(member, rules ?? [], (rule, at) => CheckRule(rule, allDay, at));
+    }
+
+    private static void CheckRule(string? rule, bool allDay, Errors errors)
+    {
+        if (rule is null)
+        {
+            return;
+        }
+
+        if (!RecurrenceRule.TryParse(rule, RuleReading.Tolerant, out var parsed, out var fault))
+        {
+            errors.Add(fault.ToString());
+        }
+        else if (allDay && parsed.Frequency < Frequency.Daily)
+        {
+            errors.Add("FREQ of an all-day series must be DAILY, WEEKLY, MONTHLY or YEARLY");
+        }
+    }
+
+    private static void CheckDates(IReadOnlyList<LocalDateTime>? dates, string member, bool allDay, Errors errors)
+    {
+        errors.AtMost(SeriesLimits.Dates, dates?.Count ?? 0, member);
+        for (var index = 0; index < (dates?.Count ?? 0) && !errors.Full; index++)
+        {
+            var date = dates![index];
+            var at = errors.In(member, index);
+            at.Require(
+                date.Date >= LocalSpans.Earliest && date.Date < LocalSpans.Latest, $"must lie from {LocalSpans.Earliest.Year} to {LocalSpans.Latest.Year - 1}");
+            at.Require(!allDay || date.TimeOfDay == LocalTime.Midnight, "of an all-day series must be a date or its midnight");
+        }
+    }
+
+    private static void Strict(string text, Errors errors)
+    {
+        if (!RecurrenceRule.TryParse(text, RuleReading.Strict, out _, out var fault))
+        {
+            errors.Add(fault.ToString());
+        }
+    }
+
+    private static bool IsAdded(Recurrence recurrence, LocalDateTime start) => recurrence.Added?.Contains(start) == true;
+
+    private static void CheckStart(string text, Appointment series, Errors errors)
+    {
+        var nearest = StartFit.Nearest(Parsed(text), series.Start!.Value, series.AllDay == true);
+        if (nearest is null || (nearest == series.Start && EndsBeforeItStarts(series)))
+        {
+            errors.In("recurrence").In("rule").Add("never occurs");
+        }
+        else if (nearest != series.Start)
+        {
+            errors.Add("start", $"is no occurrence of the rule; the nearest that is one: {nearest.Value:uuuu-MM-dd'T'HH:mm:ss}");
+        }
+    }
+
+    private static bool EndsBeforeItStarts(Appointment series)
+    {
+        var set = SeriesOccurrences.SetOf(series) with { AddedDates = [], ExcludedDates = [], ExcludedRules = [], StartReading = StartReading.Excluded };
+        var start = series.AllDay == true
+            ? series.Start!.Value.InUtc().ToInstant()
+            : DaylightSavingPolicy.Rfc5545.Resolve(series.Start!.Value, Zones.Get(series.TimeZone ?? "UTC"));
+        return !new Expansion(set).Between(start, start + Duration.FromSeconds(1)).MoveNext();
+    }
+
+    private static void CheckAmount(Appointment series, long until, Errors errors)
+    {
+        try
+        {
+            var occurrences = new SeriesOccurrences(series);
+            var stored = occurrences.Starting(-SeriesOccurrences.End, until).Take(SeriesLimits.StoredOccurrences + 1).Count();
+            if (stored > SeriesLimits.StoredOccurrences)
+            {
+                errors.In("recurrence").In("rule").Add(
+                    RefusalCode.TooLarge,
+                    $"occurs more than {SeriesLimits.StoredOccurrences} times until two years from now: "
+                    + "end it sooner with COUNT or UNTIL, or let it come less often");
+            }
+            else if (stored == 0 && occurrences.FirstFrom(-SeriesOccurrences.End) is null)
+            {
+                errors.In("recurrence").Add("never occurs: nothing is left of it");
+            }
+        }
+        catch (TooMuchWorkException fault)
+        {
+            errors.In("recurrence").In("rule").Add(RefusalCode.TooLarge, fault.Message);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Kalends.Recurrence;
+using NodaTime;
+
+namespace Kalends.Appointments;
+
+/// <summary>
+/// A recurrence after its start was moved: the dates move with it, and a weekly rule's days do too (a series dragged from Monday to Tuesday
+/// comes on Tuesdays). Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
+/// </summary>
+public static class RecurrenceShift
+{
+    private const int DaysAWeek = 7;
+
+    public static Recurrence By(Recurrence recurrence, LocalDateTime from, LocalDateTime to) => from == to ? recurrence : recurrence with
+    {
+        Rule = recurrence.Rule is { } rule ? Weekly(rule, Period.DaysBetween(from.Date, to.Date)) : null,
+        Added = [.. Dates(recurrence.Added, from, to)],
+        Excluded = [.. Dates(recurrence.Excluded, from, to)],
+    };
+
+    public static IEnumerable<LocalDateTime> Dates(IReadOnlyList<LocalDateTime>? dates, LocalDateTime from, LocalDateTime to) =>
+        (dates ?? []).Select(date => Date(date, from, to));
+
+    /// <summary>A wall time moved as its series was: by days on the wall, and by the difference of the times of day.</summary>
+    public static LocalDateTime Date(LocalDateTime date, LocalDateTime from, LocalDateTime to) => date.PlusSeconds(Seconds(from, to));
+
+    public static long Seconds(LocalDateTime from, LocalDateTime to) => Period.Between(from, to, PeriodUnits.Seconds).Seconds;
+
+    private static string Weekly(string text, int days)
+    {
+        var rule = RecurrenceRules.Parsed(text);
+        var shift = ((days % DaysAWeek) + DaysAWeek) % DaysAWeek;
+        return shift == 0 || rule.Frequency != Frequency.Weekly || rule.ByDay.IsEmpty ? text : (rule with
+        {
+            ByDay = new([.. rule.ByDay.Select(day => day with { Day = (IsoDayOfWeek)((((int)day.Day - 1 + shift) % DaysAWeek) + 1) })]),
+        }).ToString();
+    }
+}

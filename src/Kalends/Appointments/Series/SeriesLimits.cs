@@ -1,0 +1,29 @@
+namespace Kalends.Appointments;
+
+/// <summary>How large a series may be and how far ahead it is worked out. Each has its reason; all answer with an error that names them.</summary>
+public static class SeriesLimits
+{
+    /// <summary>Years ahead that occurrences are stored; beyond, queries work them out of the rules.</summary>
+    public const int YearsStored = 2;
+
+    /// <summary>Years ahead that a series in a calendar without double-booking is checked: as far as any query looks.</summary>
+    public const int YearsChecked = 5;
+
+    /// <summary>Every hour of two years is 17,544; what comes more often is no appointment but a timer.</summary>
+    public const int StoredOccurrences = 20_000;
+
+    /// <summary>Dates added, and dates excluded, each: a daily series with an exception every other day for 25 years.</summary>
+    public const int Dates = 5_000;
+
+    /// <summary>Rules beside the first, and rules that exclude, each; real files have one.</summary>
+    public const int Rules = 10;
+
+    /// <summary>
+    /// Attendances that one transaction lays; some five seconds of writing. What is left of a series then is answered from its rules until
+    /// update-occurrences has laid it.
+    /// </summary>
+    public const int LaidPerCall = 500_000;
+
+    /// <summary>The same for one part of update-occurrences, between which others write.</summary>
+    public const int LaidPerPart = 20_000;
+}

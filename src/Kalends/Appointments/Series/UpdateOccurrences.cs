@@ -1,0 +1,78 @@
+using Kalends.Availability;
+using Kalends.Messages;
+using Kalends.Storage;
+
+namespace Kalends.Appointments;
+
+/// <summary>
+/// Stores more of every series that goes on, up to two years from now, part by part. What was moved or deleted is never made again. Cut short,
+/// it goes on where it was: each part moves the horizons of what it stored, and queries do not mind where they stand. Where an occurrence
+/// would double-book a calendar that refuses it (its rules were checked five years ahead), it is made without that calendar.
+/// </summary>
+public sealed record UpdateOccurrences : Command<UpdatedOccurrences>, IDoneInParts<UpdatedOccurrences>
+{
+    /// <summary>Of one look for what is due; small, since one may be all there is room for.</summary>
+    private const int SeriesPerPart = 200;
+
+    public bool IsLast(UpdatedOccurrences part) => !part.More;
+
+    public UpdatedOccurrences Sum(UpdatedOccurrences before, UpdatedOccurrences part) => new(
+        before.Series + part.Series, before.Occurrences + part.Occurrences, before.Declined + part.Declined, part.More);
+
+    public override async ValueTask<Outcome<UpdatedOccurrences>> Execute(CommandContext context)
+    {
+        var until = Laying.HorizonAt(context.Now);
+        var rows = context.Rows<ISeriesWrites>();
+        var due = await rows.Due(until, SeriesPerPart);
+        var (done, laid, declined, room) = (0, 0, 0, SeriesLimits.LaidPerPart);
+        foreach (var horizon in due)
+        {
+            context.Stopped.ThrowIfCancellationRequested();
+            var known = (await KnownSeries.Find(context, [horizon.Series]))[horizon.Series];
+            var calendars = await context.Rows<ICalendarWrites>().Lock([.. known.Calendars.Distinct()]);
+            var laying = Laying.Beyond(known, calendars, until, room);
+            declined += await Lay(context, rows, known, laying, calendars);
+            (done, laid) = (done + 1, laid + laying.Count);
+            room -= laying.Count * Math.Max(1, laying.Calendars.Count);
+            if (room <= 0)
+            {
+                break;
+            }
+        }
+
+        return new UpdatedOccurrences(done, laid, declined, (await rows.Due(until, 1)).Count > 0);
+    }
+
+    private static async ValueTask<int> Lay(
+        CommandContext context, ISeriesWrites rows, KnownSeries known, Laying laying, IReadOnlyDictionary<CalendarId, Calendar> calendars)
+    {
+        List<Attendance> attendances = [.. laying.Attendances];
+        var clashes = await ConflictGuard.Find(
+            context, attendances, calendars, refuseAll: false, ownHold: null, id => OccurrenceIds.Read(id, known.Id) is not null);
+        await rows.Lay([.. laying.Rows], attendances);
+        await rows.Save(laying.Horizon, laying.Calendars);
+        var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
+        var edits = new List<Edit>();
+        foreach (var clash in clashes.GroupBy(clash => clash.Wanted))
+        {
+            var occurrence = (await KnownAppointments.Find(context, [clash.Key]))[clash.Key];
+            var taken = clash.Select(each => names[each.Calendar]).ToHashSet();
+            edits.Add(OccurrenceEdits.This(occurrence, occurrence.Says with
+            {
+                Version = occurrence.Row.Version + 1,
+                UpdatedAt = context.Now,
+                Attendees = [.. occurrence.Says.Attendees!.Select(attendee =>
+                    taken.Contains(attendee.Calendar) ? attendee with { Response = AttendeeResponse.Declined } : attendee)],
+            }));
+        }
+
+        await KnownAppointments.Write(context, edits, calendars);
+        return edits.Count;
+    }
+}
+
+/// <summary>
+/// How many series were looked at, how many occurrences stored, and of how many a calendar had to decline. <see cref="More"/> when a part was
+/// worked out alone, as on a dry run, and others would follow.
+/// </summary>
+public sealed record UpdatedOccurrences(int Series, int Occurrences, int Declined, bool More);
