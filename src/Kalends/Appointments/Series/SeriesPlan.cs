@@ -50,7 +50,7 @@ internal sealed record SeriesPlan(KnownSeries? Before, Edit Series)
     /// <summary>The same series saying something else; its detached occurrences move with it, where they still have a place.</summary>
     public static SeriesPlan Replace(KnownSeries before, Appointment after, IEnumerable<DroppedOccurrence> exceptions, Instant now)
     {
-        var carried = before.Detached.Select(occurrence => Carry(before.Says, occurrence, after, now)).ToList();
+        var carried = before.Detached.Select(occurrence => Carry(before.Says, before.Says.Start!.Value, occurrence, after, now)).ToList();
         return new(before, new Edit(before.Series, after))
         {
             Occurrences = [.. carried.SelectMany(one => one.Edits)],
@@ -70,7 +70,7 @@ internal sealed record SeriesPlan(KnownSeries? Before, Edit Series)
         return new(before, new Edit(before.Series, ended))
         {
             Occurrences = [.. leaving.Select(occurrence => new Edit(occurrence, null))],
-            Dropped = into is null ? [] : [.. leaving.Where(occurrence => PlaceIn(before.Says, occurrence, into) is null)
+            Dropped = into is null ? [] : [.. leaving.Where(occurrence => PlaceIn(at.Local, occurrence, into) is null)
                 .Select(occurrence => Drop(occurrence, DroppedOccurrence.NoSuchOccurrence))],
             Detached = staying.Select(occurrence => occurrence.Row.Id).ToHashSet(),
             Untouched = staying,
@@ -81,7 +81,7 @@ internal sealed record SeriesPlan(KnownSeries? Before, Edit Series)
     public static SeriesPlan GoOn(KnownSeries first, Appointment after, OccurrenceKey at, Instant now)
     {
         var carried = first.Detached.Where(occurrence => OccurrenceIds.KeyOf(occurrence.Row.Id) >= at)
-            .Select(occurrence => Carry(first.Says, occurrence, after, now)).Where(one => one.Kept is not null).ToList();
+            .Select(occurrence => Carry(first.Says, at.Local, occurrence, after, now)).Where(one => one.Kept is not null).ToList();
         return new(null, new Edit(null, after))
         {
             Occurrences = [.. carried.SelectMany(one => one.Edits).Where(edit => edit.Before is null)],
@@ -93,16 +93,18 @@ internal sealed record SeriesPlan(KnownSeries? Before, Edit Series)
         new(occurrence.Row.Id, occurrence.Says.Series!.RecurrenceId!.Value, reason);
 
     /// <summary>The occurrence of the series as it is now that was this one: moved as the series was, or the only one of that day.</summary>
-    private static Occurrence? PlaceIn(Appointment seriesBefore, KnownAppointment occurrence, Appointment after)
+    private static Occurrence? PlaceIn(LocalDateTime from, KnownAppointment occurrence, Appointment after)
     {
-        var wall = RecurrenceShift.Date(OccurrenceIds.KeyOf(occurrence.Row.Id).Local, seriesBefore.Start!.Value, after.Start!.Value);
+        var wall = RecurrenceShift.Date(OccurrenceIds.KeyOf(occurrence.Row.Id).Local, from, after.Start!.Value);
         var occurrences = new SeriesOccurrences(after);
         return occurrences.Find(OccurrenceKey.Of(wall)) ?? occurrences.OnlyOneOf(wall.Date);
     }
 
-    private static Carried Carry(Appointment seriesBefore, KnownAppointment occurrence, Appointment after, Instant now)
+    /// <param name="seriesBefore">What the series said when the occurrence was in it.</param>
+    /// <param name="from">The occurrence of it that became the start of the series as it is now.</param>
+    private static Carried Carry(Appointment seriesBefore, LocalDateTime from, KnownAppointment occurrence, Appointment after, Instant now)
     {
-        if (PlaceIn(seriesBefore, occurrence, after) is not { } place)
+        if (PlaceIn(from, occurrence, after) is not { } place)
         {
             return new([new Edit(occurrence, null)], Drop(occurrence, DroppedOccurrence.NoSuchOccurrence), null, null);
         }
