@@ -1,9 +1,16 @@
 using Kalends.Bench.Load;
+using Kalends.Bench.Series;
 
-// load …: HTTP beside bare SQLite; anything else goes to BenchmarkDotNet, which measures the engines.
+// load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; anything else goes to
+// BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
+}
+
+if (args is ["series", ..])
+{
+    return await SeriesDriver.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20, Console.Out);
 }
 
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
