@@ -51,6 +51,9 @@ public interface IAppointmentRows
     /// <summary>All appointments of the tenant by id, from just after a place: for verification, which reads everything.</summary>
     ValueTask<IReadOnlyList<AppointmentRow>> Page(Guid? after, int limit);
 
+    /// <summary>How many appointments the tenant has: for saying how far a reading of everything has come.</summary>
+    ValueTask<long> Count();
+
     /// <summary>The rows of these appointments in every calendar.</summary>
     ValueTask<IReadOnlyList<Attendance>> Attendances(IReadOnlyCollection<Guid> appointments);
 }
