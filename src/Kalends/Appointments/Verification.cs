@@ -1,6 +1,7 @@
 using Kalends.Availability;
 using Kalends.Messages.Json;
 using Kalends.Storage;
+using Kalends.Time;
 
 namespace Kalends.Appointments;
 
@@ -16,12 +17,14 @@ public static class Verification
         IStore store, string tenant, Action<int>? progress = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped = default)
     {
+        // Where all-day appointments lie cannot be judged with other zones than they were put there with.
+        var sameZones = await store.ZoneRelease(stopped) == Zones.Release;
         await using var session = await store.Read(tenant, stopped);
         var rows = session.Rows<IAppointmentRows>();
         Guid? after = null;
         while (await rows.Page(after, PerRead) is { Count: > 0 } page)
         {
-            foreach (var finding in await Check(session, rows, page))
+            foreach (var finding in await Check(session, rows, page, sameZones))
             {
                 yield return $"tenant {tenant}: {finding}";
             }
@@ -31,7 +34,7 @@ public static class Verification
         }
     }
 
-    private static async ValueTask<List<string>> Check(IReadSession session, IAppointmentRows rows, IReadOnlyList<AppointmentRow> page)
+    private static async ValueTask<List<string>> Check(IReadSession session, IAppointmentRows rows, IReadOnlyList<AppointmentRow> page, bool sameZones)
     {
         var says = page.ToDictionary(row => row.Id, row => WireJson.Read<Appointment>(row.Json));
         HashSet<CalendarId> named = [.. says.Values.SelectMany(item => new KnownAppointment(page[0], item).Calendars)];
@@ -48,11 +51,17 @@ public static class Verification
             }
 
             var expected = Bookings.Of(says[row.Id], calendars);
-            findings.AddRange(Compare(row, expected, [.. stored[row.Id]]));
+            findings.AddRange(row.AllDay && !sameZones
+                ? Compare(row, WithoutTimes(expected), [.. stored[row.Id].Select(WithoutTimes)])
+                : Compare(row, expected, [.. stored[row.Id]]));
         }
 
         return findings;
     }
+
+    private static Booking WithoutTimes(Booking booking) => booking with { Attendances = [.. booking.Attendances.Select(WithoutTimes)] };
+
+    private static Attendance WithoutTimes(Attendance attendance) => attendance with { From = 0, To = 0 };
 
     private static IEnumerable<string> Compare(AppointmentRow row, Booking expected, HashSet<Attendance> stored)
     {
