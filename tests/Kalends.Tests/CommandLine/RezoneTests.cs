@@ -154,6 +154,21 @@ public sealed class RezoneTests : IDisposable
         Assert.Equal([Zones.Release], zones.Rows(Release));
     }
 
+    [Fact]
+    public async Task A_zone_that_the_database_in_force_lacks_is_named_and_the_store_keeps_its_release()
+    {
+        var save = zones.PathOf("coyhaique.json", """
+            {"appointments":[{"title":"South","start":"2047-07-01T09:00:00","timeZone":"America/Coyhaique","duration":"PT1H"}]}
+            """);
+        Assert.Equal(0, (await zones.Now("save-appointments", save)).Code);
+        var before = zones.Rows(Spans);
+        var said = await zones.Before("rezone");
+        Assert.Equal(1, said.Code);
+        Assert.Contains($"the time zones of {OlderZones.Release} do not have America/Coyhaique (1 appointments)", said.Error, StringComparison.Ordinal);
+        Assert.Equal(before, zones.Rows(Spans));
+        Assert.Equal([Zones.Release], zones.Rows(Release));
+    }
+
     private async Task Seed()
     {
         await zones.Saved("save-calendars", """{"calendars":[{"calendar":"user:eva","kind":"user","timeZone":"America/Mexico_City"}]}""");

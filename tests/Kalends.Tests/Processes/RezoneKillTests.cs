@@ -36,6 +36,8 @@ public sealed class RezoneKillTests : IDisposable
         File.Copy(zones.Store, undisturbed);
         Assert.Equal(0, (await zones.NowOn(undisturbed, "rezone")).Code);
         Assert.Equal([$"{Appointments}"], zones.Rows(Changed, undisturbed));
+        // Each landed where the next one in its room stood, and none was in another's way.
+        Assert.Equal(["0"], zones.Rows("SELECT count(*) FROM attendance WHERE busy = 0", undisturbed));
 
         await KillInTheMiddle();
         var kept = long.Parse(Assert.Single(zones.Rows(Changed)), null);
