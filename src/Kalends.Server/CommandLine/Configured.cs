@@ -18,6 +18,8 @@ internal sealed class Configured
 
     private const string FlagsName = "option";
 
+    private const string SetName = "--set";
+
     private Configured(IConfigurationRoot root) => Root = root;
 
     public IConfigurationRoot Root { get; }
@@ -54,7 +56,7 @@ internal sealed class Configured
         return option;
     }
 
-    public static Option<string[]> SetOption() => new("--set")
+    public static Option<string[]> SetOption() => new(SetName)
     {
         Description = "A setting for this run, NAME=VALUE, such as Kalends:Limits:RequestSeconds=10. May be repeated.",
         HelpName = "NAME=VALUE",
@@ -76,6 +78,13 @@ internal sealed class Configured
             .AddInMemoryCollection(set)
             .Build();
         return new(root) { ConnectionString = Usable(root[Store] ?? DefaultStore) };
+    }
+
+    /// <summary>The settings before the verb itself has looked at any. No store is asked for, so none is found wanting.</summary>
+    public static IConfigurationRoot Early(ParseResult parsed)
+    {
+        var set = parsed.CommandResult.Command.Options.OfType<Option<string[]>>().FirstOrDefault(option => option.Name == SetName);
+        return Read(DefaultStore, set is null ? null : parsed.GetValue(set)).Root;
     }
 
     /// <summary>Which source a setting comes from, in the words of the documents; null when nobody set it.</summary>

@@ -20,7 +20,10 @@ internal sealed class Desk(IStore store, Caller caller, Surroundings surrounding
         : new(tenant, new(person), "cli", Scopes.Read | Scopes.Write | (admin ? Scopes.Admin : Scopes.None));
 
     public ValueTask<Reply> Run(string name, object message, CancellationToken stopped) =>
-        Run(Entry(name), WireJson.WriteAny(message), new(), stopped);
+        Run(name, message, new(), stopped);
+
+    public ValueTask<Reply> Run(string name, object message, RunOptions options, CancellationToken stopped) =>
+        Run(Entry(name), WireJson.WriteAny(message), options, stopped);
 
     public ValueTask<Reply> Run(CatalogueEntry entry, ReadOnlyMemory<byte> json, RunOptions options, CancellationToken stopped) =>
         entry.Run(dispatcher, json, caller, options, stopped);

@@ -24,6 +24,11 @@ public static class KalendsCommandLine
 
         try
         {
+            if (parsed.Action is not TeachingHelp)
+            {
+                ZoneDatabase.Choose(Configured.Early(parsed));
+            }
+
             return await parsed.InvokeAsync(new()
             {
                 Output = surroundings.Out,
@@ -68,7 +73,7 @@ public static class KalendsCommandLine
     [
         ServeVerb.Create(surroundings), MigrateVerb.Create(surroundings), TokenVerb.Create(surroundings), ConfigVerb.Create(surroundings),
         ImportVerb.Create(surroundings), ExportVerb.Create(surroundings), SeedVerb.Create(surroundings), VerifyVerb.Create(surroundings),
-        ExpandVerb.Create(surroundings),
+        RezoneVerb.Create(surroundings), ExpandVerb.Create(surroundings),
     ];
 
     private static async Task<int> SayBadUsage(ParseResult parsed, Surroundings surroundings)

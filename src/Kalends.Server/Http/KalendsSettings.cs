@@ -14,6 +14,9 @@ public sealed record KalendsSettings
     /// <summary>Where development is switched on.</summary>
     public DevelopmentSettings Development { get; init; } = new();
 
+    /// <summary>Which time zones the program works with.</summary>
+    public TimeZoneSettings TimeZones { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -60,6 +63,12 @@ public sealed record DevelopmentSettings
 {
     /// <summary>Where the development signing key lies, or will once it is needed; a file of the user's own state folder when absent.</summary>
     public string? KeyFile { get; init; }
+}
+
+public sealed record TimeZoneSettings
+{
+    /// <summary>A time-zone database in Noda Time's format (.nzd), in place of the one inside the program. Read when the program starts.</summary>
+    public string? File { get; init; }
 }
 
 /// <summary>The program cannot run as it is set up; the message says what to set.</summary>

@@ -21,6 +21,8 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
 
     private const string PageSql = $"SELECT {Columns} FROM appointment WHERE tenant = ?1 AND id > ?2 ORDER BY id LIMIT ?3";
 
+    private const string CountSql = "SELECT count(*) FROM appointment WHERE tenant = ?1";
+
     // The change log holds an appointment once for each calendar it lies on, in order of id; an attendance is in order of time.
     private const string OnCalendarSql = $"""
         SELECT {Columns} FROM
@@ -73,6 +75,12 @@ internal sealed partial class AppointmentRows(SqliteSession session) : IAppointm
 
     public ValueTask<IReadOnlyList<AppointmentRow>> Page(Guid? after, int limit) =>
         ValueTask.FromResult<IReadOnlyList<AppointmentRow>>(All(After(session.Prepare(PageSql), after).With(limit)));
+
+    public ValueTask<long> Count()
+    {
+        var row = session.Prepare(CountSql);
+        return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
+    }
 
     public ValueTask<IReadOnlyList<Attendance>> Attendances(IReadOnlyCollection<Guid> appointments)
     {

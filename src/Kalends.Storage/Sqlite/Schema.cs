@@ -42,6 +42,17 @@ internal static class Schema
         return [.. missing.Select(script => script.Name)];
     }
 
+    public static string ZoneRelease(Connection connection)
+    {
+        var row = connection.Prepare("SELECT value FROM meta WHERE name = 'time-zones'");
+        return row.Step()
+            ? row.Text(0)
+            : throw new StoreUnavailableException("The database does not say which time zones it was written with: run `kalends migrate`.");
+    }
+
+    public static void SetZoneRelease(Connection connection, string release) => connection.Prepare(
+        "INSERT INTO meta (name, value) VALUES ('time-zones', ?1) ON CONFLICT DO UPDATE SET value = ?1").With(release).Run();
+
     /// <summary>The store's own secret; see <see cref="IReadSession.SealingKey"/>.</summary>
     public static byte[] SealingKey(Connection connection)
     {

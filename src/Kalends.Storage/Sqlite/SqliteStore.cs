@@ -66,6 +66,20 @@ public sealed class SqliteStore : IStore, IAsyncDisposable
 
     public ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped) => Migration.Run(file, stopped);
 
+    public async ValueTask<string> ZoneRelease(CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        await using var session = BeginReading(tenant: null);
+        return Schema.ZoneRelease(session.Connection);
+    }
+
+    public async ValueTask SetZoneRelease(string release, CancellationToken stopped)
+    {
+        await using var session = new SqliteWriteSession(await writers.Begin(stopped), TenantRows.Unknown, writers);
+        Schema.SetZoneRelease(session.Connection, release);
+        await session.Commit(stopped);
+    }
+
     public async ValueTask<bool> IsReady(CancellationToken stopped)
     {
         try

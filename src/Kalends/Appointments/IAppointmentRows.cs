@@ -40,6 +40,9 @@ public sealed record AppointmentRow
     public bool Detached { get; init; }
 
     public bool IsDerived => Series is not null && !Detached;
+
+    /// <summary>True for a series itself, told without reading all of it: a quote inside a text is escaped, so this is the member.</summary>
+    public bool IsSeries => Json.AsSpan().IndexOf("\"recurrence\":{"u8) >= 0;
 }
 
 /// <summary>An appointment with its row in each calendar it lies on: what one save replaces as a whole.</summary>
@@ -64,6 +67,9 @@ public interface IAppointmentRows
 
     /// <summary>All appointments of the tenant by id, from just after a place: for verification, which reads everything.</summary>
     ValueTask<IReadOnlyList<AppointmentRow>> Page(Guid? after, int limit);
+
+    /// <summary>How many appointments the tenant has: for saying how far a reading of everything has come.</summary>
+    ValueTask<long> Count();
 
     /// <summary>The rows of these appointments in every calendar.</summary>
     ValueTask<IReadOnlyList<Attendance>> Attendances(IReadOnlyCollection<Guid> appointments);

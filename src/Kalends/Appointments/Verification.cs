@@ -1,6 +1,7 @@
 using Kalends.Availability;
 using Kalends.Messages.Json;
 using Kalends.Storage;
+using Kalends.Time;
 
 namespace Kalends.Appointments;
 
@@ -16,12 +17,14 @@ public static class Verification
         IStore store, string tenant, Action<int>? progress = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped = default)
     {
+        // Where all-day appointments lie cannot be judged with other zones than they were put there with.
+        var sameZones = await store.ZoneRelease(stopped) == Zones.Release;
         await using var session = await store.Read(tenant, stopped);
         var rows = session.Rows<IAppointmentRows>();
         Guid? after = null;
         while (await rows.Page(after, PerRead) is { Count: > 0 } page)
         {
-            foreach (var finding in (await Check(session, rows, page)).Concat(await CheckSeries(session, page)))
+            foreach (var finding in (await Check(session, rows, page, sameZones)).Concat(sameZones ? await SeriesChecks.Run(session, page) : []))
             {
                 yield return $"tenant {tenant}: {finding}";
             }
@@ -31,7 +34,7 @@ public static class Verification
         }
     }
 
-    private static async ValueTask<List<string>> Check(IReadSession session, IAppointmentRows rows, IReadOnlyList<AppointmentRow> page)
+    private static async ValueTask<List<string>> Check(IReadSession session, IAppointmentRows rows, IReadOnlyList<AppointmentRow> page, bool sameZones)
     {
         var says = page.ToDictionary(row => row.Id, row => WireJson.Read<Appointment>(row.Json));
         HashSet<CalendarId> named = [.. says.Values.SelectMany(item => new KnownAppointment(page[0], item).Calendars)];
@@ -48,64 +51,17 @@ public static class Verification
             }
 
             var expected = Bookings.Of(says[row.Id], calendars);
-            findings.AddRange(Compare(row, expected, [.. stored[row.Id]]));
+            findings.AddRange(row.AllDay && !sameZones
+                ? Compare(row, WithoutTimes(expected), [.. stored[row.Id].Select(WithoutTimes)])
+                : Compare(row, expected, [.. stored[row.Id]]));
         }
 
         return findings;
     }
 
-    /// <summary>Of each series: what is stored of it is what its rules say, up to its horizon, with what was changed by itself in its place.</summary>
-    private static async ValueTask<List<string>> CheckSeries(IReadSession session, IReadOnlyList<AppointmentRow> page)
-    {
-        var rows = session.Rows<ISeriesRows>();
-        var findings = new List<string>();
-        foreach (var row in page.Where(row => row.Series is null))
-        {
-            var says = WireJson.Read<Appointment>(row.Json);
-            var horizon = (await rows.Horizons([row.Id])).GetValueOrDefault(row.Id);
-            if (says.Recurrence is null != horizon is null)
-            {
-                findings.Add(horizon is null
-                    ? $"series {row.Id} does not say how far it is stored"
-                    : $"appointment {row.Id} does not recur, but is kept as a series");
-            }
-            else if (horizon is not null)
-            {
-                findings.AddRange(Compare(says, horizon, await rows.Occurrences(row.Id, detachedOnly: false)));
-            }
-        }
+    private static Booking WithoutTimes(Booking booking) => booking with { Attendances = [.. booking.Attendances.Select(WithoutTimes)] };
 
-        return findings;
-    }
-
-    private static IEnumerable<string> Compare(Appointment says, SeriesHorizon horizon, IReadOnlyList<StoredOccurrence> stored)
-    {
-        var occurrences = new SeriesOccurrences(says);
-        var derived = stored.Where(occurrence => !occurrence.Detached).Select(occurrence => occurrence.Key).ToHashSet();
-        var detached = stored.Where(occurrence => occurrence.Detached).Select(occurrence => occurrence.Key).ToHashSet();
-        foreach (var occurrence in occurrences.Starting(-SeriesOccurrences.End, horizon.StoredUntil))
-        {
-            if (!derived.Remove(occurrence.Key) && !detached.Contains(occurrence.Key))
-            {
-                yield return $"series {says.Id} lacks its occurrence of {occurrence.Key.Local}";
-            }
-        }
-
-        foreach (var extra in derived)
-        {
-            yield return $"series {says.Id} has an occurrence at {extra.Local} that its rules do not make, or that lies beyond what is stored";
-        }
-
-        foreach (var lost in detached.Where(key => occurrences.Find(key) is null))
-        {
-            yield return $"series {says.Id} has a changed occurrence of {lost.Local}, when it does not occur";
-        }
-
-        if (horizon.IsOpen && occurrences.FirstFrom(horizon.StoredUntil) is null)
-        {
-            yield return $"series {says.Id} is kept as going on, and has ended";
-        }
-    }
+    private static Attendance WithoutTimes(Attendance attendance) => attendance with { From = 0, To = 0 };
 
     private static IEnumerable<string> Compare(AppointmentRow row, Booking expected, HashSet<Attendance> stored)
     {

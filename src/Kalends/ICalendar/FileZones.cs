@@ -1,6 +1,5 @@
 using Kalends.Time;
 using NodaTime;
-using NodaTime.TimeZones;
 
 namespace Kalends.ICalendar;
 
@@ -24,7 +23,7 @@ internal sealed class FileZones
 
     /// <summary>Zones to try, the widely used first, so that rules shared by many zones mean one that people know.</summary>
     private static readonly IReadOnlyList<string> Candidates =
-        [.. TzdbDateTimeZoneSource.Default.WindowsMapping.PrimaryMapping.Values.Select(Zones.Canonical).OfType<string>()
+        [.. Zones.OfWindows
             .Order(StringComparer.Ordinal).Concat(Zones.All.Order(StringComparer.Ordinal)).Distinct(StringComparer.Ordinal)];
 
     private static readonly IReadOnlyList<string> FixedCandidates =

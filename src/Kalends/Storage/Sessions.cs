@@ -24,6 +24,12 @@ public interface IStore
     /// <summary>Brings the schema to the one this program was built for; the answer is the scripts that ran.</summary>
     ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped);
 
+    /// <summary>The release of the time-zone database, such as <c>2026a</c>, that the stored spans were worked out with.</summary>
+    ValueTask<string> ZoneRelease(CancellationToken stopped);
+
+    /// <summary>Says that they are of another release now: for whoever has worked them all out again.</summary>
+    ValueTask SetZoneRelease(string release, CancellationToken stopped);
+
     /// <summary>True when the store can be reached and its schema is the one this program was built for.</summary>
     ValueTask<bool> IsReady(CancellationToken stopped);
 }

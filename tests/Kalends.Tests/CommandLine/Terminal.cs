@@ -48,6 +48,15 @@ internal sealed class Terminal : IDisposable
     /// <summary>As a process, in this folder, with what the environment says and nothing else of Kalends'.</summary>
     public async Task<Said> Start(IReadOnlyDictionary<string, string> environment, params string[] arguments)
     {
+        using var process = Begin(environment, arguments);
+        var (written, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return new(process.ExitCode, await written, await complained);
+    }
+
+    /// <summary>The same, for who wants to end it.</summary>
+    public Process Begin(IReadOnlyDictionary<string, string> environment, params string[] arguments)
+    {
         var information = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Kalends.Server.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
@@ -63,11 +72,9 @@ internal sealed class Terminal : IDisposable
             information.Environment[name] = value;
         }
 
-        using var process = Process.Start(information)!;
+        var process = Process.Start(information)!;
         process.StandardInput.Close();
-        var (written, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return new(process.ExitCode, await written, await complained);
+        return process;
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

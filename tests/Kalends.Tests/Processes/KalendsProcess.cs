@@ -15,9 +15,13 @@ internal sealed class KalendsProcess : IAsyncDisposable
     private readonly Process process;
     private readonly KalendsFolder folder;
 
-    private KalendsProcess(Process process, KalendsFolder folder, HttpClient client) => (this.process, this.folder, Client) = (process, folder, client);
+    private KalendsProcess(Process process, KalendsFolder folder, HttpClient client, StringBuilder log) =>
+        (this.process, this.folder, Client, Log) = (process, folder, client, log);
 
     public HttpClient Client { get; }
+
+    /// <summary>What it has said so far, on standard output and standard error.</summary>
+    public StringBuilder Log { get; }
 
     public bool HasExited => process.HasExited;
 
@@ -40,8 +44,8 @@ internal sealed class KalendsProcess : IAsyncDisposable
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         var client = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = 256 }) { BaseAddress = new(address), Timeout = TimeSpan.FromSeconds(60) };
-        var server = new KalendsProcess(process, folder, client);
-        await server.Ready(log);
+        var server = new KalendsProcess(process, folder, client, log);
+        await server.Ready();
         return server;
     }
 
@@ -78,7 +82,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
         return ValueTask.CompletedTask;
     }
 
-    private async Task Ready(StringBuilder log)
+    private async Task Ready()
     {
         for (var attempt = 0; attempt < 600; attempt++)
         {
@@ -98,7 +102,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
             await Task.Delay(50, TestContext.Current.CancellationToken);
         }
 
-        Assert.Fail($"the server did not become ready:\n{log}");
+        Assert.Fail($"the server did not become ready:\n{Log}");
     }
 
     private static string ServerProgram() => System.IO.Path.Combine(AppContext.BaseDirectory, "Kalends.Server.dll");

@@ -10,8 +10,10 @@ namespace Kalends.Tests.Storage;
 /// </summary>
 public sealed class SqlitePlanTests : IDisposable
 {
-    /// <summary>Reads the last key of a tenant, which SQLite finds at the end of the index.</summary>
-    private const string Exempt = "CalendarRows.AddSql";
+    /// <summary>
+    /// Reads the last key of a tenant, which SQLite finds at the end of the index; counts a tenant's appointments, before all of them are read.
+    /// </summary>
+    private static readonly string[] Exempt = ["CalendarRows.AddSql", "AppointmentRows.CountSql"];
 
     private readonly TemporaryFile file = new();
 
@@ -26,7 +28,7 @@ public sealed class SqlitePlanTests : IDisposable
         connection.Open();
         var statements = Statements().ToList();
         Assert.True(statements.Count > 30);
-        var wide = statements.Where(statement => statement.Name != Exempt)
+        var wide = statements.Where(statement => !Exempt.Contains(statement.Name))
             .SelectMany(statement => Plan(connection, statement.Sql).Where(Wide).Select(step => $"{statement.Name}: {step}"));
         Assert.Empty(wide);
     }

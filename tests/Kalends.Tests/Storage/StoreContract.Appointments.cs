@@ -107,6 +107,7 @@ public abstract partial class StoreContract
         await using var session = await Store.Read(Tenant, Stopped);
         var rows = session.Rows<IAppointmentRows>();
         Assert.Equal(Enumerable.Range(1, 20).Select(Id), await Ids(rows.Page));
+        Assert.Equal(20, await rows.Count());
         Assert.Equal(Enumerable.Range(1, 20).Select(Id), await Ids((after, limit) => rows.OnCalendar(ana, after, limit)));
         Assert.Equal(Enumerable.Range(1, 20).Where(number => number % 2 == 1).Select(Id), await Ids((after, limit) => rows.OnCalendar(ben, after, limit)));
     }

@@ -40,6 +40,17 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_release_of_the_zones_is_the_programs_until_another_is_set()
+    {
+        Assert.Equal(Time.Zones.Release, await Store.ZoneRelease(Stopped));
+        await Store.SetZoneRelease("2019c", Stopped);
+        Assert.Equal("2019c", await Store.ZoneRelease(Stopped));
+        await Store.Migrate(Stopped);
+        Assert.Equal("2019c", await Store.ZoneRelease(Stopped));
+        Assert.Empty(await Store.Tenants(Stopped));
+    }
+
+    [Fact]
     public async Task What_is_not_committed_is_undone()
     {
         await using (var session = await Store.Write(Tenant, Stopped))

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalends.Server.Http;
+using Kalends.Time;
 using Microsoft.Data.Sqlite;
 
 namespace Kalends.Server.CommandLine.Verbs;
@@ -36,6 +37,8 @@ internal static class ConfigVerb
         yield return [Configured.Store, Shown(configured.ConnectionString), configured.OriginOf(Configured.Store) ?? "default"];
         yield return ["Environment", configured.Root["ASPNETCORE_ENVIRONMENT"] ?? configured.Root["DOTNET_ENVIRONMENT"] ?? "Production",
             configured.OriginOf("ASPNETCORE_ENVIRONMENT") ?? configured.OriginOf("DOTNET_ENVIRONMENT") ?? "default"];
+        var fromFile = configured.Root[ZoneDatabase.FileSetting] is { Length: > 0 };
+        yield return ["Release of the time zones", Zones.Release, fromFile ? ZoneDatabase.FileSetting : "built in"];
         var known = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, value) in Defaults("Kalends", new KalendsSettings()))
         {

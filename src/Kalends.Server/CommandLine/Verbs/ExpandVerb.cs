@@ -54,18 +54,8 @@ internal static class ExpandVerb
         return verb;
     }
 
-    private static Option<string> ZoneOption()
-    {
-        var zone = new Option<string>("--zone") { Description = "The zone of the wall.", DefaultValueFactory = _ => "UTC", HelpName = "ZONE" };
-        zone.Validators.Add(result =>
-        {
-            if (Zones.Canonical(result.GetValueOrDefault<string>()) is null)
-            {
-                result.AddError($"--zone does not know '{result.GetValueOrDefault<string>()}'; it takes IANA names such as Europe/Paris");
-            }
-        });
-        return zone;
-    }
+    private static Option<string> ZoneOption() =>
+        new("--zone") { Description = "The zone of the wall.", DefaultValueFactory = _ => "UTC", HelpName = "ZONE" };
 
     private static Option<string?> Wall(string name, string description)
     {
@@ -85,7 +75,15 @@ internal static class ExpandVerb
 
     private static int Show(Surroundings surroundings, Question question)
     {
-        var zone = Zones.Get(Zones.Canonical(question.Zone)!);
+        // Not while the options are read: which zones there are is a setting, which is looked at afterwards.
+        if (Zones.Canonical(question.Zone) is not { } canonical)
+        {
+            surroundings.Error.WriteLine($"kalends: --zone does not know '{question.Zone}'; it takes IANA names such as Europe/Paris");
+            surroundings.Error.WriteLine("Try: kalends expand --help");
+            return ExitCodes.BadUsage;
+        }
+
+        var zone = Zones.Get(canonical);
         if (!RecurrenceRule.TryParse(question.Rule, RuleReading.Strict, out var rule, out var fault))
         {
             return Refuse(surroundings, fault);

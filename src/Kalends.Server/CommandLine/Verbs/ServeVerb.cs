@@ -38,6 +38,11 @@ internal static class ServeVerb
         // Built before the file is made: what may not serve leaves nothing behind.
         await using var app = KalendsHost.Build(arguments, new() { Store = store, Clock = surroundings.Clock });
         await store.Migrate(stopped);
+        if (await ZoneDatabase.Difference(store, stopped) is { } difference)
+        {
+            await surroundings.Error.WriteLineAsync(difference);
+        }
+
         await app.RunAsync(stopped);
         return ExitCodes.Done;
     }

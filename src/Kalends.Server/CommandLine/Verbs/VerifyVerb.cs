@@ -20,6 +20,11 @@ internal static class VerifyVerb
         {
             var configured = Configured.Read(parsed.GetValue(store));
             await using var opened = configured.OpenForReading();
+            if (await ZoneDatabase.Difference(opened, stopped) is { } difference)
+            {
+                await surroundings.Error.WriteLineAsync(difference);
+            }
+
             var (checkedCount, broken) = (0L, 0L);
             await foreach (var finding in Findings(opened, count => checkedCount += count, stopped))
             {

@@ -42,6 +42,8 @@ public sealed class ExpandedAppointments(IAppointmentRows stored, ISeriesRows se
         return [.. page.Select(row => Whole(row, texts))];
     }
 
+    public ValueTask<long> Count() => stored.Count();
+
     public ValueTask<IReadOnlyList<Availability.Attendance>> Attendances(IReadOnlyCollection<Guid> appointments) => stored.Attendances(appointments);
 
     /// <summary>A derived row without its series is broken; verification says so, and nobody else meets one.</summary>

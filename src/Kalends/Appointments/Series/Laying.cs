@@ -72,6 +72,10 @@ internal sealed class Laying
         return laying;
     }
 
+    /// <summary>What came up before the horizon without having been there.</summary>
+    public static Laying Added(KnownSeries before, IReadOnlyDictionary<CalendarId, Calendar> calendars, MovedRules rules) =>
+        new(before.Series.Row, before.Says, calendars) { Coming = rules.Coming, Horizon = rules.Horizon };
+
     public Guid IdOf(Occurrence occurrence) => OccurrenceIds.Of(Row.Id, occurrence.Key);
 
     public IEnumerable<AppointmentRow> Rows => Coming.Select(occurrence => text.Place(IdOf(occurrence), occurrence));

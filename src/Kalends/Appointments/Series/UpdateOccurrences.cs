@@ -1,4 +1,3 @@
-using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Storage;
 
@@ -31,7 +30,7 @@ public sealed record UpdateOccurrences : Command<UpdatedOccurrences>, IDoneInPar
             var known = (await KnownSeries.Find(context, [horizon.Series]))[horizon.Series];
             var calendars = await context.Rows<ICalendarWrites>().Lock([.. known.Calendars.Distinct()]);
             var laying = Laying.Beyond(known, calendars, until, room);
-            declined += await Lay(context, rows, known, laying, calendars);
+            declined += await SeriesLayer.Lay(context, known, laying, calendars);
             (done, laid) = (done + 1, laid + laying.Count);
             room -= laying.Count * Math.Max(1, laying.Calendars.Count);
             if (room <= 0)
@@ -41,33 +40,6 @@ public sealed record UpdateOccurrences : Command<UpdatedOccurrences>, IDoneInPar
         }
 
         return new UpdatedOccurrences(done, laid, declined, (await rows.Due(until, 1)).Count > 0);
-    }
-
-    private static async ValueTask<int> Lay(
-        CommandContext context, ISeriesWrites rows, KnownSeries known, Laying laying, IReadOnlyDictionary<CalendarId, Calendar> calendars)
-    {
-        List<Attendance> attendances = [.. laying.Attendances];
-        var clashes = await ConflictGuard.Find(
-            context, attendances, calendars, refuseAll: false, ownHold: null, id => OccurrenceIds.Read(id, known.Id) is not null);
-        await rows.Lay([.. laying.Rows], attendances);
-        await rows.Save(laying.Horizon, laying.Calendars);
-        var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
-        var edits = new List<Edit>();
-        foreach (var clash in clashes.GroupBy(clash => clash.Wanted))
-        {
-            var occurrence = (await KnownAppointments.Find(context, [clash.Key]))[clash.Key];
-            var taken = clash.Select(each => names[each.Calendar]).ToHashSet();
-            edits.Add(OccurrenceEdits.This(occurrence, occurrence.Says with
-            {
-                Version = occurrence.Row.Version + 1,
-                UpdatedAt = context.Now,
-                Attendees = [.. occurrence.Says.Attendees!.Select(attendee =>
-                    taken.Contains(attendee.Calendar) ? attendee with { Response = AttendeeResponse.Declined } : attendee)],
-            }));
-        }
-
-        await KnownAppointments.Write(context, edits, calendars);
-        return edits.Count;
     }
 }
 
