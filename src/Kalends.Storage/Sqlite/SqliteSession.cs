@@ -16,6 +16,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ICalendarWrites)] = session => new CalendarRows(session),
         [typeof(IAttendanceRows)] = session => new AttendanceRows(session),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
+        [typeof(IOpenHoursRows)] = session => new OpenHoursRows(session),
+        [typeof(IOpenHoursWrites)] = session => new OpenHoursRows(session),
         [typeof(IAppointmentRows)] = session => new AppointmentRows(session),
         [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
         [typeof(IChangeRows)] = session => new ChangeRows(session),
