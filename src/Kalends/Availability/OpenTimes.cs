@@ -11,7 +11,7 @@ namespace Kalends.Availability;
 /// has the exception's hours and nothing else, not even the end of the night before; hours over midnight belong to the date they
 /// begin on. Immutable.
 /// </summary>
-internal sealed class OpenTimes
+public sealed class OpenTimes
 {
     /// <summary>Days around the window whose hours may reach into it: two of hours, one of the zone's offset, one that clocks may skip (Apia, 2011).</summary>
     private const int Margin = 4;
@@ -28,7 +28,7 @@ internal sealed class OpenTimes
     {
         zone = Zones.Get(stated.TimeZone);
         recurring = [.. stated.Recurring.Select(Recurring)];
-        exceptions = [.. (stated.Except ?? []).OrderBy(item => item.First).Select(item => new Excepted(DayOf(item.First), DayOf(item.End), item.OpenHours ?? []))];
+        exceptions = [.. (stated.Except ?? []).OrderBy(item => item.First).Select(Excepting)];
     }
 
     /// <summary>
@@ -189,6 +189,8 @@ internal sealed class OpenTimes
         var days = new Expansion(new() { Start = start, AllDay = true, Rules = [LastDayOf(rule, entry.Start)] });
         return new(days, new() { Start = entry.Start, End = entry.End });
     }
+
+    private static Excepted Excepting(ExceptedDates item) => new(DayOf(item.First), DayOf(item.End), item.OpenHours ?? []);
 
     /// <summary>
     /// Only days are expanded, but an UNTIL with a time is meant for the hours' start: so much is taken off it that a day is in exactly when

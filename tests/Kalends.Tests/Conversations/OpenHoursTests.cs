@@ -164,6 +164,8 @@ public sealed class OpenHoursTests
         Assert.Equal("28T00:00-28T01:15 28T01:45-28T03:00", await Closed(desk, "2027-03-28T00:00:00Z", "2027-03-28T03:00:00Z"));
         await Set(desk, "user:ana", "Europe/Paris", Entry(Daily, "02:30", "03:15"));
         Assert.Equal("28T00:00-28T03:00", await Closed(desk, "2027-03-28T00:00:00Z", "2027-03-28T03:00:00Z"));
+        await Set(desk, "user:ana", "Europe/Paris", $"{Entry(Daily, "02:30", "02:45")},{Entry(Daily, "03:00", "03:15")}");
+        Assert.Equal("28T00:00-28T01:00 28T01:15-28T01:30 28T01:45-28T03:00", await Closed(desk, "2027-03-28T00:00:00Z", "2027-03-28T03:00:00Z"));
     }
 
     [Fact]
