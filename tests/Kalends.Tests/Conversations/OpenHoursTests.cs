@@ -279,6 +279,44 @@ public sealed class OpenHoursTests
         Assert.Equal("31T00:00-01T09:00", await Closed(desk, "1899-12-31T00:00:00Z", "1900-01-01T12:00:00Z"));
     }
 
+    [Theory]
+    [InlineData("FREQ=DAILY;INTERVAL=2147483647")]
+    [InlineData("FREQ=YEARLY;INTERVAL=2147483647;BYDAY=MO")]
+    [InlineData("FREQ=DAILY;COUNT=2147483647")]
+    [InlineData("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30,31")]
+    [InlineData("FREQ=MONTHLY;BYDAY=MO,TU,WE,TH,FR;BYSETPOS=-1,1,366,-366;COUNT=2147483647")]
+    [InlineData("FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO;BYSETPOS=2;COUNT=2147483647")]
+    [InlineData("FREQ=DAILY;UNTIL=99991231T235959Z")]
+    [InlineData("FREQ=DAILY;UNTIL=99991231T235959")]
+    [InlineData("FREQ=DAILY;UNTIL=00010101T000000Z")]
+    public async Task Rules_that_are_made_to_cost_much_cost_little(string rule)
+    {
+        await using var desk = await Desk.Open();
+        var started = System.Diagnostics.Stopwatch.StartNew();
+        foreach (var from in new[] { "1900-01-01", "2026-11-23", "2200-01-01" })
+        {
+            var entries = Enumerable.Range(0, 50).Select(minute => Entry(rule, $"00:{minute:00}", $"23:{minute:00}", $",\"from\":\"{from}\""));
+            await Set(desk, "user:ana", "Pacific/Kiritimati", string.Join(',', entries));
+            await Closed(desk, "1899-12-30T00:00:00Z", "1900-01-08T00:00:00Z");
+            await Closed(desk, "2026-01-01T00:00:00Z", "2030-12-31T00:00:00Z");
+            await Closed(desk, "2205-01-01T00:00:00Z", "2209-12-31T00:00:00Z");
+        }
+
+        Assert.True(started.Elapsed < TimeSpan.FromSeconds(5), $"took {started.Elapsed}");
+    }
+
+    [Fact]
+    public async Task A_calendar_the_caller_may_not_look_at_is_unknown_to_them()
+    {
+        await using var desk = await Desk.Open();
+        var dispatcher = new Dispatcher(desk.Store, new NobodysBen(), desk.Clock);
+        var reply = await Catalogue.Entries.Single(entry => entry.Name == "get-open-hours").Run(
+            dispatcher, """{"calendars":["user:ben","user:zoe"]}"""u8.ToArray(), Desk.As("user:ana"), new(), TestContext.Current.CancellationToken);
+        Assert.Equal(
+            """{"calendars":[{"calendar":"user:zoe","timeZone":"UTC","openHours":[],"version":0}],"unknown":[{"calendar":"user:ben","reason":"no-permission"}]}""",
+            System.Text.Encoding.UTF8.GetString(Kalends.Messages.Json.WireJson.WriteAny(reply.Result!)));
+    }
+
     [Fact]
     public async Task A_query_over_more_open_hours_than_can_be_worked_out_is_refused()
     {
@@ -324,4 +362,11 @@ public sealed class OpenHoursTests
     private static string Spans(JsonNode spans) => string.Join(' ', spans.AsArray().Select(span => Span(span!)));
 
     private static string Span(JsonNode span) => $"{((string)span["from"]!)[8..16]}-{((string)span["to"]!)[8..16]}";
+
+    /// <summary>Everybody's free/busy may be seen but Ben's.</summary>
+    private sealed class NobodysBen : IPermissions
+    {
+        public ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<Kalends.Storage.CalendarId> calendars, CancellationToken stopped) => ValueTask.FromResult(new Access(
+            calendars.ToDictionary(id => id, id => id.Value == "user:ben" ? Permission.None : Permission.ViewFreeBusy)));
+    }
 }
