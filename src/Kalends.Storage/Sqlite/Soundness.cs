@@ -22,6 +22,7 @@ internal static class Soundness
             FROM pragma_foreign_key_check
             """),
         .. AppointmentChecks.All,
+        .. OpenHoursChecks.All,
         .. TrailChecks.All,
     ];
 

@@ -18,6 +18,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
             new AttendanceRows(session), new SeriesRows(session), new CalendarRows(session), session.Rows<IAppointmentRows>()),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
         [typeof(IAppointmentRows)] = session => new ExpandedAppointments(new AppointmentRows(session), new SeriesRows(session)),
+        [typeof(IOpenHoursRows)] = session => new OpenHoursRows(session),
+        [typeof(IOpenHoursWrites)] = session => new OpenHoursRows(session),
         [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
         [typeof(ISeriesRows)] = session => new SeriesRows(session),
         [typeof(ISeriesWrites)] = session => new SeriesRows(session),

@@ -28,7 +28,8 @@ internal sealed class RezoneBatch(CommandContext context)
         {
             var known = (await KnownAppointments.Find(context, next)).Values;
             var found = await RezoneSearch.Differing(
-                context.Rows<IAppointmentRows>(), context.Rows<ISeriesRows>(), context.Rows<ICalendarRows>(), [.. known.OrderBy(item => item.Row.Id)], context.Now);
+                context.Rows<IAppointmentRows>(), context.Rows<ISeriesRows>(), context.Rows<ICalendarRows>(),
+                [.. known.OrderBy(item => item.Row.Id)], context.Now);
             moving.AddRange(found);
             foreach (var (id, calendar) in await context.Rows<ICalendarWrites>().Lock([.. found.SelectMany(item => item.Before.Calendars).Distinct()]))
             {

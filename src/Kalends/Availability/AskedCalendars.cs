@@ -16,6 +16,12 @@ public static class QueryLimits
     /// <summary>More stretches than this make an answer of tens of megabytes that nobody draws.</summary>
     public const int Stretches = 250_000;
 
+    /// <summary>
+    /// Days of open hours worked out for one query: 500 calendars that all state other hours, four stretches of every day, over five years. Calendars
+    /// that say the same count once, so few ever come near it.
+    /// </summary>
+    public const int OpenHoursSteps = 4_000_000;
+
     /// <summary>Answers without pages are refused, not cut, when they would be huge.</summary>
     public static Refusal? RefuseHuge(IEnumerable<Timeline> timelines)
     {

@@ -12,12 +12,18 @@ namespace Kalends.Availability;
 public static class CalendarTimelines
 {
     /// <summary>One timeline for each of <see cref="AskedCalendars.Visible"/>, in that order, over [from, to) in Unix seconds.</summary>
-    public static async ValueTask<IReadOnlyList<Timeline>> Load(QueryContext context, AskedCalendars asked, long from, long to)
+    public static async ValueTask<Outcome<Timeline[]>> Load(QueryContext context, AskedCalendars asked, long from, long to)
     {
         var rows = context.Rows<IAttendanceRows>();
         List<long> keys = [.. asked.Keys.Where(key => key != AskedCalendars.NoKey)];
+        var closed = await ClosedTimes.Load(context, keys, from, to);
+        if (closed.Refusal is { } refusal)
+        {
+            return refusal;
+        }
+
         var held = (await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds())).ToLookup(hold => hold.Calendar);
-        var making = new Making(context, asked, held, from, to);
+        var making = new Making(context, asked, held, closed.Value, from, to);
         await rows.Scan(keys, from, to, making.Add);
         return making.Finish();
     }
@@ -35,7 +41,7 @@ public static class CalendarTimelines
         };
 
     /// <summary>Gathers one calendar's blocks at a time; the next calendar's first row ends it.</summary>
-    private sealed class Making(QueryContext context, AskedCalendars asked, ILookup<long, HeldTime> held, long from, long to)
+    private sealed class Making(QueryContext context, AskedCalendars asked, ILookup<long, HeldTime> held, ClosedTimes closed, long from, long to)
     {
         private readonly Dictionary<long, Timeline> timelines = [];
         private readonly List<Block> blocks = [];
@@ -54,7 +60,7 @@ public static class CalendarTimelines
             blocks.Add(new(time.From, time.To, StateOf(time.Busyness, asked.Sight.Of(permission, time.Privacy, time.Owner))));
         }
 
-        public IReadOnlyList<Timeline> Finish()
+        public Timeline[] Finish()
         {
             End();
             foreach (var other in held.Where(other => !timelines.ContainsKey(other.Key)))
@@ -63,8 +69,7 @@ public static class CalendarTimelines
                 End();
             }
 
-            var empty = Timeline.Build([], from, to);
-            return [.. asked.Keys.Select(key => timelines.GetValueOrDefault(key, empty))];
+            return [.. asked.Keys.Select(key => timelines.GetValueOrDefault(key) ?? closed.Alone(key))];
         }
 
         private void End()
@@ -75,6 +80,7 @@ public static class CalendarTimelines
             }
 
             blocks.AddRange(held[calendar].Select(hold => new Block(hold.From, hold.To, BlockState.Held)));
+            blocks.AddRange(closed.Of(calendar));
             timelines[calendar] = Timeline.Build(CollectionsMarshal.AsSpan(blocks), from, to);
             blocks.Clear();
         }

@@ -7,11 +7,17 @@ namespace Kalends.Availability;
 
 /// <summary>
 /// Who of up to 500 people is taken in a timespan, and by what. Only people who have any; each appointment on its own; held time
-/// comes without an appointment. Titles only where the caller may see them.
+/// comes without an appointment. Titles only where the caller may see them. With a rule the timespan is the first occurrence of a series,
+/// and every occurrence is looked at, up to five years ahead.
 /// </summary>
 public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
 {
     public const int MostIgnored = 1_000;
+
+    /// <summary>Rows that one page of a series' check looks through; where it ends before it is full, the cursor goes on.</summary>
+    private const int MostReadForSeries = 200_000;
+
+    private const int PerReadForSeries = 5_000;
 
     public required Timespan Timespan { get; init; }
 
@@ -20,12 +26,20 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
     /// <summary>Appointments to look past, such as the one that is being moved.</summary>
     public IReadOnlyList<Guid>? Ignore { get; init; }
 
+    /// <summary>RRULE of a series whose first occurrence is the timespan.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>On whose wall the rule is read; the caller's own calendar's when absent.</summary>
+    public string? TimeZone { get; init; }
+
     public override void Validate(Errors errors)
     {
         base.Validate(errors);
         QueryLimits.Check(Timespan, errors);
         QueryLimits.Check(Attendees, errors);
         errors.AtMost(MostIgnored, Ignore?.Count ?? 0, "ignore");
+        errors.Require(TimeZone is null || Zones.Canonical(TimeZone) is not null, "timeZone", "is not a time zone that IANA or Windows knows");
+        errors.Require(TimeZone is null || Rule is not null, "timeZone", "says how a rule is read; give the rule, or leave it out");
     }
 
     public override async ValueTask<Outcome<FoundConflicts>> Execute(QueryContext context)
@@ -37,34 +51,50 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
         }
 
         var asked = await AskedCalendars.Find(context, Attendees);
-        var (from, to) = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
-        var rows = context.Rows<IAttendanceRows>();
-        var blocking = await Blocking(rows, asked, (from, to), cursor.Value);
-        var more = blocking.Count > LimitInForce;
-        var page = more ? blocking[..LimitInForce] : blocking;
-        var next = more ? asked.PlaceOf(page[^1]) : null;
-        var held = (await rows.Held(asked.Keys, from, to, context.Now.ToUnixTimeSeconds()))
-            .Where(hold => IsOnPage(asked.PlaceOf(hold), cursor.Value, next));
-        return new FoundConflicts(
-            await Show(rows, asked, page, held), asked.UnknownOrNull, next is null ? null : Cursors.Write(this, context, next));
+        var series = Rule is null ? default(Outcome<WantedSeries>?) : WantedSeries.Of(Rule, Zones.Canonical(TimeZone ?? asked.ViewerZone)!, Timespan);
+        return series?.Refusal is { } unfit ? unfit : await Answer(context, asked, series?.Value, cursor.Value);
     }
 
-    /// <summary>Reads on past what is to be ignored until the page is full and one more, or nothing is left.</summary>
-    private async ValueTask<List<Attendance>> Blocking(IAttendanceRows rows, AskedCalendars asked, (long From, long To) span, AttendancePlace? after)
+    private async ValueTask<FoundConflicts> Answer(QueryContext context, AskedCalendars asked, WantedSeries? series, AttendancePlace? after)
+    {
+        var (from, to) = series is null ? (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds()) : (series.From, series.To);
+        var rows = context.Rows<IAttendanceRows>();
+        var blocking = new BlockingPage(LimitInForce, after);
+        await Read(context, asked, (from, to), series, blocking);
+        var page = blocking.Rows(out var next);
+        var held = (await rows.Held(asked.Keys, from, to, context.Now.ToUnixTimeSeconds()))
+            .Where(hold => IsOnPage(asked.PlaceOf(hold), after, next) && (series is null || series.Meeting(hold.From, hold.To) is not null));
+        return new FoundConflicts(
+            await Show(rows, asked, series, page, held), asked.UnknownOrNull, series?.CheckedUntil, next is null ? null : Cursors.Write(this, context, next));
+    }
+
+    /// <summary>Reads on past what is to be ignored, and what no occurrence meets, until the page is full and one more, or nothing is left.</summary>
+    private async ValueTask Read(
+        QueryContext context, AskedCalendars asked, (long From, long To) span, WantedSeries? series, BlockingPage page)
     {
         var ignored = Ignore?.ToHashSet() ?? [];
-        var blocking = new List<Attendance>();
-        var wanted = LimitInForce + 1;
-        while (true)
+        var (wanted, most) = series is null ? (LimitInForce + 1, int.MaxValue) : (PerReadForSeries, MostReadForSeries);
+        for (var read = 0; !page.IsFull;)
         {
-            var found = await rows.Page(asked.Keys, span.From, span.To, true, after, wanted);
-            blocking.AddRange(found.Where(attendance => !ignored.Contains(attendance.Appointment)));
-            if (found.Count < wanted || blocking.Count >= wanted)
+            context.Stopped.ThrowIfCancellationRequested();
+            var found = await context.Rows<IAttendanceRows>().Page(asked.Keys, span.From, span.To, true, page.At, wanted);
+            foreach (var attendance in found.TakeWhile(_ => !page.IsFull))
             {
-                return blocking.Count > wanted ? blocking[..wanted] : blocking;
+                var counts = !ignored.Contains(attendance.Appointment) && (series is null || series.Meeting(attendance.From, attendance.To) is not null);
+                page.Pass(attendance, asked.PlaceOf(attendance), counts);
             }
 
-            after = asked.PlaceOf(found[^1]);
+            read += found.Count;
+            if (found.Count < wanted)
+            {
+                return;
+            }
+
+            if (read >= most)
+            {
+                page.BreakOff();
+                return;
+            }
         }
     }
 
@@ -72,7 +102,7 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
         (after is null || place.IsAfter(after)) && (last is null || !place.IsAfter(last));
 
     private static async ValueTask<List<CalendarConflicts>> Show(
-        IAttendanceRows rows, AskedCalendars asked, List<Attendance> page, IEnumerable<HeldTime> held)
+        IAttendanceRows rows, AskedCalendars asked, WantedSeries? series, List<Attendance> page, IEnumerable<HeldTime> held)
     {
         var shown = page.Where(attendance => asked.Sight.Of(attendance, asked.IdOf(attendance.Calendar)) == Seen.Details)
             .Select(attendance => attendance.Appointment).ToHashSet();
@@ -80,17 +110,54 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
         var busy = page.Select(attendance => (attendance.Calendar, Busy: new ConflictingTime(
                 CalendarTimelines.InstantOf(attendance.From), CalendarTimelines.InstantOf(attendance.To),
                 shown.Contains(attendance.Appointment) ? attendance.Appointment : null,
-                shown.Contains(attendance.Appointment) ? titles.GetValueOrDefault(attendance.Appointment) : null)))
+                shown.Contains(attendance.Appointment) ? titles.GetValueOrDefault(attendance.Appointment) : null,
+                series?.Meeting(attendance.From, attendance.To))))
             .Concat(held.Select(hold => (hold.Calendar, Busy: new ConflictingTime(
-                CalendarTimelines.InstantOf(hold.From), CalendarTimelines.InstantOf(hold.To), null, null))))
+                CalendarTimelines.InstantOf(hold.From), CalendarTimelines.InstantOf(hold.To), null, null, series?.Meeting(hold.From, hold.To)))))
             .ToLookup(pair => pair.Calendar, pair => pair.Busy);
         return [.. asked.Visible.Zip(asked.Keys).Where(pair => busy.Contains(pair.Second))
             .Select(pair => new CalendarConflicts(pair.First, [.. busy[pair.Second].OrderBy(time => time.From)]))];
     }
 }
 
-public sealed record FoundConflicts(IReadOnlyList<CalendarConflicts> Conflicts, IReadOnlyList<UnknownCalendar>? Unknown, string? Cursor);
+/// <summary>A page of rows that count, while it is read: up to the limit and one more, which says that another page follows.</summary>
+internal sealed class BlockingPage(int limit, AttendancePlace? after)
+{
+    private readonly List<Attendance> rows = [];
+    private AttendancePlace? lastShown = after;
+    private bool brokenOff;
+
+    /// <summary>How far was read.</summary>
+    public AttendancePlace? At { get; private set; } = after;
+
+    public bool IsFull => rows.Count > limit;
+
+    public void Pass(Attendance row, AttendancePlace place, bool counts)
+    {
+        At = place;
+        if (counts)
+        {
+            rows.Add(row);
+            lastShown = rows.Count <= limit ? place : lastShown;
+        }
+    }
+
+    /// <summary>Ends it though it is not full; the next page begins where this one was left.</summary>
+    public void BreakOff() => brokenOff = true;
+
+    /// <summary>What it shows, and where it ends when another follows.</summary>
+    public List<Attendance> Rows(out AttendancePlace? next)
+    {
+        next = IsFull ? lastShown : brokenOff ? At : null;
+        return IsFull ? rows[..limit] : rows;
+    }
+}
+
+/// <summary><see cref="CheckedUntil"/>: how far a series was looked at that goes on beyond.</summary>
+public sealed record FoundConflicts(
+    IReadOnlyList<CalendarConflicts> Conflicts, IReadOnlyList<UnknownCalendar>? Unknown, Instant? CheckedUntil, string? Cursor);
 
 public sealed record CalendarConflicts(CalendarId Calendar, IReadOnlyList<ConflictingTime> Busy);
 
-public readonly record struct ConflictingTime(Instant From, Instant To, Guid? Appointment, string? Title);
+/// <summary><see cref="Occurrence"/>: which occurrence of the series asked about it stands in the way of, the first if there are several.</summary>
+public readonly record struct ConflictingTime(Instant From, Instant To, Guid? Appointment, string? Title, LocalDateTime? Occurrence);

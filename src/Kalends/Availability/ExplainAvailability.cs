@@ -36,12 +36,12 @@ public sealed record ExplainAvailability : Query<ExplainedAvailability>
     {
         var asked = await AskedCalendars.Find(context, Attendees);
         var timelines = await CalendarTimelines.Load(context, asked, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
-        if (QueryLimits.RefuseHuge(timelines) is { } refusal)
+        if ((timelines.Refusal ?? QueryLimits.RefuseHuge(timelines.Value)) is { } refusal)
         {
             return refusal;
         }
 
-        var explained = asked.Visible.Zip(timelines, Explain).ToDictionary(calendar => calendar.Calendar);
+        var explained = asked.Visible.Zip(timelines.Value, Explain).ToDictionary(calendar => calendar.Calendar);
         return new ExplainedAvailability([.. Attendees.Distinct().Select(id => explained.GetValueOrDefault(id) ?? Hidden(id))]);
     }
 

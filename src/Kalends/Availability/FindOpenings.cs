@@ -89,7 +89,12 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
         var (before, after) = (BufferBefore?.ExactSeconds ?? 0, BufferAfter?.ExactSeconds ?? 0);
         var timelines = await CalendarTimelines.Load(
             context, asked, Timespan.From.ToUnixTimeSeconds() - before, Timespan.To.ToUnixTimeSeconds() + after);
-        var people = new Roster(this, asked, timelines);
+        if (timelines.Refusal is { } tooMuch)
+        {
+            return tooMuch;
+        }
+
+        var people = new Roster(this, asked, timelines.Value);
         var request = new OpeningsRequest
         {
             From = Timespan.From.ToUnixTimeSeconds(),

@@ -21,9 +21,9 @@ public sealed record GetFreeBusy : Query<FreeBusy>
     {
         var asked = await AskedCalendars.Find(context, Attendees);
         var timelines = await CalendarTimelines.Load(context, asked, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
-        return QueryLimits.RefuseHuge(timelines) is { } refusal
+        return (timelines.Refusal ?? QueryLimits.RefuseHuge(timelines.Value)) is { } refusal
             ? refusal
-            : new FreeBusy([.. asked.Visible.Zip(timelines, Of)], asked.UnknownOrNull);
+            : new FreeBusy([.. asked.Visible.Zip(timelines.Value, Of)], asked.UnknownOrNull);
     }
 
     private static CalendarFreeBusy Of(CalendarId calendar, Timeline timeline) => new(

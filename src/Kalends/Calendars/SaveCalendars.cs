@@ -3,6 +3,7 @@ using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Storage;
 using Kalends.Time;
+using NodaTime;
 
 namespace Kalends.Calendars;
 
@@ -132,7 +133,7 @@ public sealed record SaveCalendars : Command<SavedCalendars>
             && (before[calendar.Id].DoubleBooking != Storage.DoubleBooking.Refuse || before[calendar.Id].ZoneOrUtc != calendar.ZoneOrUtc));
         foreach (var calendar in guarded)
         {
-            var all = await context.Rows<IAttendanceRows>().Overlapping([calendar.Key], Beginning, End, blockingOnly: true);
+            var all = await Everything(context, calendar.Key);
             var held = await context.Rows<IAttendanceRows>().Held([calendar.Key], Beginning, End, context.Now.ToUnixTimeSeconds());
             var clashes = Clashes.Find(all, [], held, 10);
             if (clashes.Count > 0)
@@ -146,6 +147,15 @@ public sealed record SaveCalendars : Command<SavedCalendars>
         }
 
         return null;
+    }
+
+    /// <summary>All that is stored, and of series that go on as much as any query looks ahead.</summary>
+    private static async ValueTask<IReadOnlyCollection<Attendance>> Everything(CommandContext context, long calendar)
+    {
+        var ahead = (context.Now + Duration.FromDays(QueryLimits.LongestDays)).ToUnixTimeSeconds();
+        var near = await context.Rows<IAttendanceRows>().Overlapping([calendar], Beginning, ahead, blockingOnly: true);
+        var far = await context.Rows<IAttendanceWrites>().Overlapping([calendar], ahead, End, blockingOnly: true);
+        return [.. near.Concat(far).DistinctBy(attendance => attendance.Appointment)];
     }
 
     private static readonly long Beginning = LocalSpans.Earliest.PlusDays(-2).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();

@@ -42,16 +42,24 @@ public sealed class WallClock(DateTimeZone zone)
     public void SeekWall(long wall)
     {
         Seek(wall - NominalDuration.SecondsPerDay);
-        while (wall >= WallTo + Math.Max(Shift, 0))
-        {
-            Advance();
-        }
+        ResolveLater(wall);
     }
 
     /// <summary>The instant of a wall time, wherever the clock stands.</summary>
     public long Resolve(long wall)
     {
         SeekWall(wall);
+        return wall - Offset;
+    }
+
+    /// <summary>The same where walls only rise and <see cref="SeekWall"/> found the first: goes forward as far as need be.</summary>
+    public long ResolveLater(long wall)
+    {
+        while (wall >= WallTo + Math.Max(Shift, 0))
+        {
+            Advance();
+        }
+
         return wall - Offset;
     }
 

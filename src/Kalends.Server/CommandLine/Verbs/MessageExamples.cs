@@ -18,6 +18,9 @@ internal static class MessageExamples
         ["get-appointments"] = "{" + Week + ",\"attendees\":[\"user:ana\"],\"limit\":10}",
         ["get-free-busy"] = "{" + Week + ",\"attendees\":[\"user:ana\"]}",
         ["explain-availability"] = "{" + Week + ",\"attendees\":[\"user:ana\"]}",
+        ["set-open-hours"] = "{\"calendar\":\"user:ana\",\"timeZone\":\"Europe/Paris\",\"openHours\":[{\"rule\":"
+            + "\"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR\",\"start\":\"09:00\",\"end\":\"17:30\"}],\"except\":[{\"date\":\"2026-12-24\"}]}",
+        ["get-open-hours"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["get-calendars"] = "{\"kind\":\"room\"}",
         ["get-changes"] = "{\"calendar\":\"user:ana\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",

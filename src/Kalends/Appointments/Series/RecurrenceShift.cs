@@ -4,8 +4,8 @@ using NodaTime;
 namespace Kalends.Appointments;
 
 /// <summary>
-/// A recurrence after its start was moved: the dates move with it, and a weekly rule's days do too (a series dragged from Monday to Tuesday
-/// comes on Tuesdays). Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
+/// A recurrence after its start was moved: the dates move with it, its end by as many days, and a weekly rule's days do too (a series dragged
+/// from Monday to Tuesday comes on Tuesdays). Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
 /// </summary>
 public static class RecurrenceShift
 {
@@ -13,7 +13,7 @@ public static class RecurrenceShift
 
     public static Recurrence By(Recurrence recurrence, LocalDateTime from, LocalDateTime to) => from == to ? recurrence : recurrence with
     {
-        Rule = recurrence.Rule is { } rule ? Weekly(rule, Period.DaysBetween(from.Date, to.Date)) : null,
+        Rule = recurrence.Rule is { } rule ? ByDays(rule, Period.DaysBetween(from.Date, to.Date)) : null,
         Added = [.. Dates(recurrence.Added, from, to)],
         Excluded = [.. Dates(recurrence.Excluded, from, to)],
     };
@@ -26,11 +26,17 @@ public static class RecurrenceShift
 
     public static long Seconds(LocalDateTime from, LocalDateTime to) => Period.Between(from, to, PeriodUnits.Seconds).Seconds;
 
-    private static string Weekly(string text, int days)
+    private static string ByDays(string text, int days)
     {
+        if (days == 0)
+        {
+            return text;
+        }
+
         var rule = RecurrenceRules.Parsed(text);
         var shift = ((days % DaysAWeek) + DaysAWeek) % DaysAWeek;
-        return shift == 0 || rule.Frequency != Frequency.Weekly || rule.ByDay.IsEmpty ? text : (rule with
+        var moved = rule with { Until = rule.Until?.PlusDays(days) };
+        return (rule.Frequency != Frequency.Weekly ? moved : moved with
         {
             ByDay = new([.. rule.ByDay.Select(day => day with { Day = (IsoDayOfWeek)((((int)day.Day - 1 + shift) % DaysAWeek) + 1) })]),
         }).ToString();

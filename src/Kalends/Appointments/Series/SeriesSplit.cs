@@ -1,11 +1,11 @@
-using Kalends.Messages;
 using Kalends.Recurrence;
+using Kalends.Time;
 using NodaTime;
 
 namespace Kalends.Appointments;
 
 /// <summary>
-/// A recurrence cut at one of its occurrences. What comes before ends with an UNTIL at each rule's last occurrence there; what goes on keeps
+/// A recurrence cut at one of its occurrences. What comes before ends with an UNTIL on the day of each rule's last occurrence there; what goes on keeps
 /// its rules, with as many left of a COUNT as had not come yet (RFC 5546 §3.2.2.1 asks for such a cut where all that follows changes). Pure.
 /// </summary>
 internal static class SeriesSplit
@@ -56,8 +56,20 @@ internal static class SeriesSplit
             return null;
         }
 
-        var until = series.AllDay == true ? RuleUntil.OfDate(last.Key.Local.Date) : RuleUntil.OfUtc(Instant.FromUnixTimeSeconds(last.From));
-        return (RecurrenceRules.Parsed(text) with { Count = null, Until = until }).ToString();
+        return (RecurrenceRules.Parsed(text) with { Count = null, Until = Until(series, last, at) }).ToString();
+    }
+
+    /// <summary>
+    /// The end of the last day, so that a series moved by hours afterwards keeps its last occurrence; where the cut falls into that very day,
+    /// the last occurrence itself. In UTC, as RFC 5545 §3.3.10 has it for a start with a zone.
+    /// </summary>
+    private static RuleUntil Until(Appointment series, Occurrence last, Occurrence at)
+    {
+        var day = last.Key.Local.Date;
+        return series.AllDay == true ? RuleUntil.OfDate(day)
+            : RuleUntil.OfUtc(day == at.Key.Local.Date
+                ? Instant.FromUnixTimeSeconds(last.From)
+                : Zones.Get(series.TimeZone!).AtStartOfDay(day.PlusDays(1)).ToInstant() - Duration.FromSeconds(1));
     }
 
     private static string? Left(Appointment series, string text, Occurrence at)

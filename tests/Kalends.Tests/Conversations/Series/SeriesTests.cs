@@ -167,4 +167,59 @@ public sealed class SeriesTests
         Assert.Equivalent(new[] { (id, "modified"), ((string)occurrence["id"]!, "deleted") },
             fourth["changes"]!.AsArray().Select(change => ((string)change!["id"]!, (string)change["kind"]!)));
     }
+
+    [Fact]
+    public async Task A_whole_series_is_checked_before_it_is_booked()
+    {
+        await using var desk = await Desk.Open();
+        await desk.SaveOne(With(Weekly, """ "start":"2026-11-03T09:30:00","title":"Tuesdays","recurrence":{"rule":"FREQ=MONTHLY;BYMONTHDAY=3"} """));
+        await desk.Save("""{"start":"2026-11-16T08:30:00","timeZone":"Europe/Paris","duration":"PT45M","title":"One"}""");
+        const string Query = """
+            "timespan":{"from":"2026-11-02T08:00:00Z","to":"2026-11-02T09:00:00Z"},"attendees":["user:ana","user:ben"],"timeZone":"Europe/Paris"
+            """;
+        var found = await desk.Do("check-for-conflicts", $"{{{Query},\"rule\":\"FREQ=DAILY;COUNT=40\"}}");
+        Assert.Equal(
+            ["user:ana 2026-11-03T09:00:00 Tuesdays", "user:ana 2026-11-16T09:00:00 One", "user:ana 2026-12-03T09:00:00 Tuesdays",
+                "user:ben 2026-11-03T09:00:00 Tuesdays", "user:ben 2026-12-03T09:00:00 Tuesdays"],
+            found["conflicts"]!.AsArray().SelectMany(calendar => calendar!["busy"]!.AsArray().Select(busy =>
+                $"{calendar["calendar"]} {busy!["occurrence"]} {busy["title"]}")));
+        Assert.Null(found["checkedUntil"]);
+
+        var (cursor, all) = ("", 0);
+        do
+        {
+            found = await desk.Do("check-for-conflicts", $"{{{Query},\"rule\":\"FREQ=DAILY\",\"limit\":7{cursor}}}");
+            all += found["conflicts"]!.AsArray().Sum(calendar => calendar!["busy"]!.AsArray().Count);
+            cursor = found["cursor"] is { } next ? $",\"cursor\":\"{next}\"" : "";
+        }
+        while (cursor.Length > 0);
+        Assert.Equal((123, "2031-11-06T08:00:00Z"), (all, (string)found["checkedUntil"]!));
+        var unfit = await desk.Refused("check-for-conflicts", $"{{{Query},\"rule\":\"FREQ=WEEKLY;BYDAY=FR\"}}");
+        Assert.Contains("2026-10-30T09:00:00", unfit.Errors[0].Detail, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_is_private_or_secret_of_a_series_is_so_in_every_occurrence()
+    {
+        await using var desk = await Desk.Open();
+        await desk.SaveOne(With(Weekly, """ "privacy":"private","title":"Doctor","attendees":[{"calendar":"user:ana"}] """));
+        await desk.SaveOne(With(Weekly, """ "privacy":"secret","title":"Secret","start":"2026-11-03T09:00:00","attendees":[{"calendar":"user:ana"}] """));
+        var carla = Desk.As("user:carla");
+        foreach (var month in new[] { "2026-11", "2029-11" })
+        {
+            var seen = await desk.Entries($"{month}-01", $"{month}-30", caller: carla);
+            Assert.Equal(4, seen.Count);
+            Assert.All(seen, entry => Assert.Equal(["freeBusyStatus", "masked", "span"], entry.Appointment.Select(member => member.Key).Order()));
+            var secret = (await desk.Entries($"{month}-01", $"{month}-30")).First(entry => (string)entry.Appointment["title"]! == "Secret").Appointment;
+            Assert.Equal(RefusalCode.NotFound, (await desk.Refused("get-appointment", $$"""{"id":"{{secret["id"]}}"}""", carla)).Code);
+            Assert.Equal(RefusalCode.NotFound, (await desk.Refused("get-appointment", $$"""{"id":"{{secret["series"]!["id"]}}"}""", carla)).Code);
+            Assert.Equal(RefusalCode.NotFound, (await desk.Refused("delete-appointments", $$"""{"appointments":[{"id":"{{secret["id"]}}"}]}""", carla)).Code);
+        }
+
+        var changes = await desk.Do("get-changes", """{"calendar":"user:ana"}""", carla);
+        Assert.Single(changes["changes"]!.AsArray());
+        Assert.DoesNotContain("Doctor", (await desk.Do("check-for-conflicts", """
+            {"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-11-30T00:00:00Z"},"attendees":["user:ana"]}
+            """, carla)).ToJsonString(), StringComparison.Ordinal);
+    }
 }
