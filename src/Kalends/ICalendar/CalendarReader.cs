@@ -53,6 +53,15 @@ public static class CalendarReader
         }
     }
 
+    /// <summary>
+    /// The UIDs that some item has with a RECURRENCE-ID, for whoever takes a text in parts: an item whose UID is not among them stands by
+    /// itself. Costs a reading of the text without making anything of its items.
+    /// </summary>
+    public static IReadOnlySet<string> UidsOfOverrides(TextReader text, CalendarReading reading) =>
+        new ComponentCutter(text, reading).Cut().Take(reading.MostItems)
+            .Where(component => component.Name == "VEVENT" && component.First("RECURRENCE-ID") is not null)
+            .Select(component => component.Uid).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
     private static CalendarItem ReadOne(RawComponent component, FileZones zones, CalendarReading reading) => component switch
     {
         { Name: not "VEVENT" } => Skip(component, new(SkipCode.NotAnAppointment, $"{component.Name} is not an appointment")),

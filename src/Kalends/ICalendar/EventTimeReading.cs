@@ -97,7 +97,7 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
         var shown = endZone == zone || EventTimes.IsUtc(line) ? null : endZone;
         var exact = Exact(start, zone, end, endZone);
         return IsMicrosoftAllDay(start, end)
-            ? new(start, null, NominalDuration.OfDays(Period.DaysBetween(start.Date, end.Date)), null, true)
+            ? new(start, null, NominalDuration.OfDays(Period.DaysBetween(start.Date, end.Date)), null, true) { DayZone = zone }
             : new(start, zone, exact ?? duration, shown, false);
     }
 
@@ -127,22 +127,12 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
 
     private string? Zone(ContentLine line, LocalDateTime local)
     {
-        if (EventTimes.IsUtc(line))
-        {
-            return "UTC";
-        }
-
-        if (line.Parameter("TZID")?.Trim() is not { Length: > 0 } name)
-        {
-            return floatingZone;
-        }
-
-        if (zones.Resolve(name, local) is { } zone)
+        if (zones.Of(line, local, floatingZone) is { } zone)
         {
             return zone;
         }
 
-        Refuse($"the time zone \"{Shown(name)}\" is not known: name an IANA zone, or describe it in a VTIMEZONE");
+        Refuse(FileZones.Refusal(line));
         return null;
     }
 
@@ -152,7 +142,5 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
         return null;
     }
 
-    private static string Shown(ContentLine line) => Shown(line.Value);
-
-    private static string Shown(string text) => text.Length > 60 ? text[..60] + "…" : text;
+    private static string Shown(ContentLine line) => TextValues.Short(line.Value);
 }

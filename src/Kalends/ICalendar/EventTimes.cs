@@ -7,6 +7,9 @@ namespace Kalends.ICalendar;
 /// <summary>When an event is, as the appointment model says it: local start, zone, nominal duration.</summary>
 internal sealed record EventTimes(LocalDateTime Start, string? Zone, NominalDuration Duration, string? EndZone, bool AllDay)
 {
+    /// <summary>The zone whose midnights a whole day was written as, where it was (Outlook).</summary>
+    public string? DayZone { get; init; }
+
     /// <summary>The longest that <see cref="NominalDuration"/> takes.</summary>
     public const int MostDays = 20_000;
 
