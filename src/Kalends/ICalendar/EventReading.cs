@@ -9,9 +9,9 @@ namespace Kalends.ICalendar;
 /// <summary>One VEVENT (RFC 5545 §3.6.1) as an appointment, a series or one changed occurrence of one, or the reason why it is none.</summary>
 internal static class EventReading
 {
-    public static CalendarItem Read(RawComponent item, FileZones zones, CalendarReading reading)
+    public static CalendarItem Read(RawComponent item, WholeText whole)
     {
-        var timeReading = new EventTimeReading(item, zones, reading.FloatingZone);
+        var timeReading = new EventTimeReading(item, whole.Zones, whole.Reading.FloatingZone);
         if (timeReading.Read() is not { } times)
         {
             return Skip(item, SkipCode.Invalid, timeReading.Refusal ?? "the event has no time");
@@ -22,13 +22,13 @@ internal static class EventReading
         AppointmentRules.Check(appointment, errors);
         return errors.Any
             ? Skip(item, SkipCode.Invalid, $"{errors.Found[0].Pointer[1..].Replace('/', ' ')} {errors.Found[0].Detail}")
-            : Recurring(item, appointment, times, zones, reading);
+            : Recurring(item, appointment, times, whole);
     }
 
-    private static CalendarItem Recurring(RawComponent item, Appointment appointment, EventTimes times, FileZones zones, CalendarReading reading)
+    private static CalendarItem Recurring(RawComponent item, Appointment appointment, EventTimes times, WholeText whole)
     {
         Fault? fault = null;
-        var named = item.First("RECURRENCE-ID") is { } line ? NamedOccurrence.Read(line, zones, out fault) : null;
+        var named = item.First("RECURRENCE-ID") is { } line ? NamedOccurrence.Read(line, whole.Zones, out fault) : null;
         if (fault is not null)
         {
             return Skip(item, fault.Code, fault.Reason);
@@ -40,7 +40,7 @@ internal static class EventReading
             return new CalendarItem.Read(appointment with { Series = new() { RecurrenceId = named.Time } }) { Occurrence = named, Sequence = Sequence(item) };
         }
 
-        var recurring = new EventRecurrence(item, zones, times, reading.FloatingZone);
+        var recurring = new EventRecurrence(item, times, whole);
         var recurrence = recurring.Read();
         return recurring.Fault is { } broken ? Skip(item, broken.Code, broken.Reason)
             : new CalendarItem.Read(appointment with { Recurrence = recurrence, Series = named is null ? null : new() { RecurrenceId = named.Time } })

@@ -9,12 +9,12 @@ namespace Kalends.ICalendar;
 /// as files have them (<see cref="RuleReading.Tolerant"/>) and kept in the form that RFC 5545 asks for; none is expanded, but
 /// where a whole day is taken out of a series of several times a day.
 /// </summary>
-internal sealed class EventRecurrence(RawComponent item, FileZones zones, EventTimes times, string floatingZone)
+internal sealed class EventRecurrence(RawComponent item, EventTimes times, WholeText whole)
 {
     /// <summary>Of each kind. Two or three are found in the wild.</summary>
     private const int MostRules = 20;
 
-    private readonly SeriesWall wall = new(times.Start, times.Zone, times.DayZone ?? floatingZone);
+    private readonly SeriesWall wall = new(times.Start, times.Zone, times.DayZone ?? whole.Reading.FloatingZone);
 
     private static Fault TooMany => new(SkipCode.TooLarge, $"the days that EXDATE takes out have more than {SeriesDates.Most} occurrences");
 
@@ -27,7 +27,7 @@ internal sealed class EventRecurrence(RawComponent item, FileZones zones, EventT
     {
         var rules = Rules("RRULE");
         var excludedRules = Rules("EXRULE");
-        var dates = new SeriesDates(item, zones, times, wall);
+        var dates = new SeriesDates(item, whole.Zones, times, wall);
         dates.Read();
         Fault ??= dates.Fault;
         Periods = dates.Periods;
@@ -103,12 +103,14 @@ internal sealed class EventRecurrence(RawComponent item, FileZones zones, EventT
         }
         else
         {
-            var budget = new StepBudget();
+            var budget = new StepBudget(Math.Min(SeriesOccurrences.Share, whole.Steps.Left));
             var expansion = new Expansion(new() { Start = wall.Start, Zone = wall.TimeZone, Rules = rules, StartReading = StartReading.KeptAndCounted });
             foreach (var day in dates.ExcludedDays.TakeWhile(_ => Fault is null))
             {
                 TakeDay(day, expansion, budget, dates.Excluded);
             }
+
+            whole.Steps.Spend(budget.Steps - budget.Left);
         }
 
         if (dates.Excluded.Count > SeriesDates.Most)

@@ -89,16 +89,16 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
             return null;
         }
 
-        if (EventTimes.Between(start, Zones.Get(zone), end, Zones.Get(endZone)) is not { } duration)
+        var exact = Exact(start, zone, end, endZone);
+        if ((exact ?? EventTimes.Between(start, Zones.Get(zone), end, Zones.Get(endZone))) is not { } duration)
         {
             return Refuse("the end is before the start, or decades after it");
         }
 
         var shown = endZone == zone || EventTimes.IsUtc(line) ? null : endZone;
-        var exact = Exact(start, zone, end, endZone);
         return IsMicrosoftAllDay(start, end)
             ? new(start, null, NominalDuration.OfDays(Period.DaysBetween(start.Date, end.Date)), null, true) { DayZone = zone }
-            : new(start, zone, exact ?? duration, shown, false);
+            : new(start, zone, duration, shown, false);
     }
 
     /// <summary>Outlook writes whole days as local midnights in a zone, and says so.</summary>
@@ -106,7 +106,10 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
         item.First("X-MICROSOFT-CDO-ALLDAYEVENT")?.Value.Trim().Equals("TRUE", StringComparison.OrdinalIgnoreCase) == true
         && start.TimeOfDay == LocalTime.Midnight && end.TimeOfDay == LocalTime.Midnight && end.Date > start.Date;
 
-    /// <summary>The duration that Kalends itself wrote beside DTEND, unless somebody moved the end since.</summary>
+    /// <summary>
+    /// The duration that Kalends itself wrote beside DTEND, unless somebody moved the end since. It tells, too, which of two times an end
+    /// is that comes twice: 02:15 may be after 02:45 when clocks are put back.
+    /// </summary>
     private NominalDuration? Exact(LocalDateTime start, string zone, LocalDateTime end, string endZone) =>
         item.First("X-KALENDS-DURATION") is { } line && NominalDuration.TryParse(line.Value, out var duration)
         && LocalSpans.Timed(start, Zones.Get(zone), duration, DaylightSavingPolicy.Rfc5545).To.InZone(Zones.Get(endZone)).LocalDateTime == end

@@ -22,8 +22,7 @@ public sealed class SeriesGrouping(string floatingZone)
     /// <summary>Changed occurrences of one series, as many as it may have dates.</summary>
     public const int MostOverrides = 5_000;
 
-    /// <summary>Steps for all series of a text together (some 0.3 s), so that a file of endless rules costs no more than one does.</summary>
-    private readonly StepBudget budget = new(10_000_000);
+    private readonly StepBudget budget = new(WholeText.MostSteps);
 
     private readonly Dictionary<string, UidItems> byUid = new(StringComparer.Ordinal);
     private readonly List<UidItems> inOrder = [];

@@ -10,7 +10,7 @@ namespace Kalends.ICalendar;
 internal sealed class SeriesOccurrences
 {
     /// <summary>Every day of a thousand years, or every minute of two; a share is spent once for all questions about a series.</summary>
-    private const int Share = 1_000_000;
+    public const int Share = 1_000_000;
 
     private readonly SeriesWall wall;
     private readonly StepBudget shared;

@@ -65,14 +65,22 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
             return null;
         }
 
-        var whole = change.Id <= wall.Start;
-        var uid = whole ? master.Uid! : DerivedUid.Of(master.Uid!, Word(wall, change.Id));
+        var before = Before(master, earlier, wall, change.Id);
+        var uid = before is null ? master.Uid! : DerivedUid.Of(master.Uid!, Word(wall, change.Id));
         var after = change.Says with { Uid = uid, Recurrence = moved, Series = null };
         var following = part.Changes.Where(other => other.Id > change.Id).Select(other => other with { Id = move.Of(other.Id) }).ToList();
-        return (
-            whole ? null : new(master with { Recurrence = earlier }, [.. part.Changes.Where(other => other.Id < change.Id)]),
-            new(after, following));
+        return (before is null ? null : new(before, [.. part.Changes.Where(other => other.Id < change.Id)]), new(after, following));
     }
+
+    /// <summary>The series that goes before; null where nothing does. Before the start of a series only added dates can lie.</summary>
+    private static Appointment? Before(Appointment master, Appointments.Recurrence? earlier, SeriesWall wall, LocalDateTime id) =>
+        id > wall.Start ? master with { Recurrence = earlier }
+        : earlier?.Added is not { Count: > 0 } dates ? null
+        : master with
+        {
+            Start = dates[0],
+            Recurrence = dates.Count == 1 ? null : new() { Added = [.. dates.Skip(1)] },
+        };
 
     /// <summary>The moment of an occurrence as <see cref="DerivedUid"/> has it.</summary>
     public static string Word(SeriesWall wall, LocalDateTime id) =>
@@ -115,6 +123,12 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
             Excluded = Some(whole.Excluded, time => time < id),
             Added = Some(whole.Added, time => time < id),
         };
+        if (id <= wall.Start && earlier.Added is not null && (earlier.ExcludedRules is not null || earlier.Excluded is not null))
+        {
+            // Which of the dates before the start occurs is too much to ask.
+            return null;
+        }
+
         return (earlier is { Rule: null, Added: null } ? null : earlier, later);
     }
 
@@ -129,10 +143,12 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
         var (before, after) = (new List<RecurrenceRule>(), new List<RecurrenceRule>());
         foreach (var rule in SeriesOccurrences.Rules(RecurrenceLines.RulesOf(whole)))
         {
+            var occurrences = SeriesOccurrences.OfRule(rule, wall, budget);
+            var isOwn = occurrences.Has(id);
             var ended = rule.Until is { } last && ConformingRule.Last(last, wall) < id;
+            var left = rule.Count;
             if (rule.Count is { } count)
             {
-                var occurrences = SeriesOccurrences.OfRule(rule, wall, budget);
                 if (occurrences.Before(id) is not { } passed)
                 {
                     return null;
@@ -140,14 +156,22 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
 
                 // The start of the rest counts, so where it is another rule's or an added date, one is to be counted more.
                 ended |= passed >= count;
-                after.AddRange(ended ? [] : [rule with { Count = count - passed + (occurrences.Has(id) ? 0 : 1) }]);
-            }
-            else
-            {
-                after.AddRange(ended ? [] : [rule]);
+                left = count - passed + (isOwn ? 0 : 1);
             }
 
             before.Add(ended ? rule : rule with { Count = null, Until = until });
+            if (ended)
+            {
+                continue;
+            }
+
+            if (!isOwn && rule.Interval > 1)
+            {
+                return null;
+            }
+
+            // What the rule left to its start, another moment would fill in otherwise.
+            after.Add((isOwn ? rule : new RulePlan(rule, CivilDays.Seconds(wall.Start), !wall.AllDay).WrittenOut()) with { Count = left, Until = rule.Until });
         }
 
         return (before, after);

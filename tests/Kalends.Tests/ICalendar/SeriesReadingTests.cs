@@ -90,6 +90,7 @@ public sealed class SeriesReadingTests
     [InlineData("EXDATE;VALUE=DATE:20260106")]
     [InlineData("EXDATE;TZID=Asia/Tokyo:20260106T000000")]
     [InlineData("EXDATE:20260106T000000Z")]
+    [InlineData("EXDATE:20260106Z")]
     public void Of_whole_days_an_excluded_time_is_its_day(string line) =>
         Assert.Equal([new LocalDateTime(2026, 1, 6, 0, 0)], Recurring("DTSTART;VALUE=DATE:20260105", "RRULE:FREQ=DAILY", line).Excluded!);
 
