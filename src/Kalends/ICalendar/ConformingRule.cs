@@ -9,8 +9,8 @@ namespace Kalends.ICalendar;
 /// </summary>
 internal static class ConformingRule
 {
-    /// <summary>"Never", as programs write it that must write something; past every appointment there can be.</summary>
-    private const int Never = 9999;
+    /// <summary>"Never", as programs write it that must write something, and far from the last year that can be counted.</summary>
+    private const int Never = 9000;
 
     public static RecurrenceRule Of(RecurrenceRule rule, SeriesWall wall) => wall.AllDay
         ? rule with { Until = Day(rule.Until, wall), ByHour = default, ByMinute = default, BySecond = default }
@@ -28,13 +28,17 @@ internal static class ConformingRule
 
     /// <summary>Outlook's whole days are midnights of a zone, and their ends with them; else the date as it stands is meant.</summary>
     private static RuleUntil? Day(RuleUntil? until, SeriesWall wall) =>
-        until is not { } last || last.Time.Year >= Never ? null
+        InReach(until) is not { } last ? null
         : RuleUntil.OfDate(last.IsUtc && wall.DayZone != "UTC" ? wall.From(last.Time, "UTC", false).Date : last.Time.Date);
 
     private static RuleUntil? Moment(RuleUntil? until, SeriesWall wall) =>
-        until is not { } last || last.Time.Year >= Never ? null
+        InReach(until) is not { } last ? null
         : last.IsUtc ? last
         : Until(last.IsDate ? EndOf(last.Time.Date) : last.Time, wall);
+
+    /// <summary>An end that can be counted with in any zone; before all appointments is before all appointments.</summary>
+    private static RuleUntil? InReach(RuleUntil? until) =>
+        until is not { } last || last.Time.Year >= Never ? null : last.Time.Year <= 1 ? RuleUntil.OfDate(new(2, 1, 1)) : last;
 
     private static LocalDateTime EndOf(LocalDate date) => date.At(new LocalTime(23, 59, 59));
 }

@@ -115,7 +115,9 @@ public sealed class SeriesGrouping(string floatingZone)
         var recurrence = With(part.Changes.Select(change => change.Id).ToHashSet(), part.Master.Recurrence ?? new(), wall);
         if (recurrence.Added is { Count: > SeriesDates.Most })
         {
-            Skip(part.Master.Uid!, SkipCode.TooLarge, $"the series has more than {SeriesDates.Most} added dates, with its changed occurrences that no rule makes");
+            Skip(
+                part.Master.Uid!, SkipCode.TooLarge,
+                $"the series has more than {SeriesDates.Most} added dates, with its changed occurrences that no rule makes");
         }
         else if (recurrence is { Rule: null, Added: null })
         {

@@ -65,10 +65,15 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
             return null;
         }
 
+        var following = part.Changes.Where(other => other.Id > change.Id).Select(other => other with { Id = move.Of(other.Id) }).ToList();
+        if (!following.Select(other => other.Id).Concat(moved.Added ?? []).All(time => EventTimes.InRange(time.Date)))
+        {
+            return null;
+        }
+
         var before = Before(master, earlier, wall, change.Id);
         var uid = before is null ? master.Uid! : DerivedUid.Of(master.Uid!, Word(wall, change.Id));
         var after = change.Says with { Uid = uid, Recurrence = moved, Series = null };
-        var following = part.Changes.Where(other => other.Id > change.Id).Select(other => other with { Id = move.Of(other.Id) }).ToList();
         return (before is null ? null : new(before, [.. part.Changes.Where(other => other.Id < change.Id)]), new(after, following));
     }
 
@@ -93,7 +98,7 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
     private (Appointments.Recurrence? Earlier, Appointments.Recurrence Later)? Rest(Appointments.Recurrence whole, SeriesWall wall, LocalDateTime id)
     {
         var made = new SeriesOccurrences(whole with { Excluded = whole.Excluded?.Where(time => time != id).ToList() }, wall, budget);
-        if (!made.Has(id) || Divided(whole, wall, id) is not var (before, after))
+        if (!made.Has(id) || Divided(whole, wall, id) is not var (before, after) || ExcludedFrom(whole, wall, id) is not { } excludedRules)
         {
             return null;
         }
@@ -102,6 +107,7 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
         {
             Rule = after is [var first, ..] ? first.ToString() : null,
             MoreRules = after.Count > 1 ? [.. after.Skip(1).Select(rule => rule.ToString())] : null,
+            ExcludedRules = excludedRules.Count > 0 ? excludedRules : null,
             Excluded = Some(whole.Excluded, time => time > id),
             Added = Some(whole.Added, time => time > id),
         };
@@ -129,12 +135,22 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
             return null;
         }
 
-        return (earlier is { Rule: null, Added: null } ? null : earlier, later);
+        return id > wall.Start && !IsBeginning(earlier, made, wall, id) ? null : (earlier is { Rule: null, Added: null } ? null : earlier, later);
     }
 
     /// <summary>
-    /// The rules until the moment and from it on. A COUNT is divided by counting; UNTIL stays with the later ones. The earlier end a
-    /// second, or for whole days a day, before the moment, unless they have ended already.
+    /// Whether the earlier half is what the whole was until then. A time that a gap of the clocks moves past another one (02:45 to 03:45,
+    /// past 03:15) may be counted before it and come after it.
+    /// </summary>
+    private bool IsBeginning(Appointments.Recurrence earlier, SeriesOccurrences whole, SeriesWall wall, LocalDateTime id)
+    {
+        var half = new SeriesOccurrences(earlier, wall, budget);
+        return half.From(id, 1) is not { Count: > 0 } && half.Before(id) == whole.Before(id);
+    }
+
+    /// <summary>
+    /// The rules until the moment and from it on. A COUNT is divided by counting, with the start as one. Without it the earlier end a second,
+    /// or for whole days a day, before the moment, unless they have ended already, and the later keep their UNTIL.
     /// </summary>
     private (List<RecurrenceRule> Before, List<RecurrenceRule> After)? Divided(Appointments.Recurrence whole, SeriesWall wall, LocalDateTime id)
     {
@@ -146,7 +162,7 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
             var occurrences = SeriesOccurrences.OfRule(rule, wall, budget);
             var isOwn = occurrences.Has(id);
             var ended = rule.Until is { } last && ConformingRule.Last(last, wall) < id;
-            var left = rule.Count;
+            var (left, earlier) = (rule.Count, rule with { Until = until });
             if (rule.Count is { } count)
             {
                 if (occurrences.Before(id) is not { } passed)
@@ -157,9 +173,10 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
                 // The start of the rest counts, so where it is another rule's or an added date, one is to be counted more.
                 ended |= passed >= count;
                 left = count - passed + (isOwn ? 0 : 1);
+                earlier = rule with { Count = passed };
             }
 
-            before.Add(ended ? rule : rule with { Count = null, Until = until });
+            before.Add(ended ? rule : earlier);
             if (ended)
             {
                 continue;
@@ -170,12 +187,23 @@ internal sealed class SeriesSplit(string floatingZone, StepBudget budget, Action
                 return null;
             }
 
-            // What the rule left to its start, another moment would fill in otherwise.
-            after.Add((isOwn ? rule : new RulePlan(rule, CivilDays.Seconds(wall.Start), !wall.AllDay).WrittenOut()) with { Count = left, Until = rule.Until });
+            after.Add((isOwn ? rule : WrittenOut(rule, wall)) with { Count = left, Until = rule.Until });
         }
 
         return (before, after);
     }
+
+    /// <summary>The excluded rules as they are from the moment on; null where they count, or come every so often, from the start.</summary>
+    private static List<string>? ExcludedFrom(Appointments.Recurrence whole, SeriesWall wall, LocalDateTime id)
+    {
+        var rules = SeriesOccurrences.Rules(whole.ExcludedRules);
+        return id != wall.Start && rules.Exists(rule => rule.Count is not null || rule.Interval > 1) ? null
+            : rules.ConvertAll(rule => (id == wall.Start ? rule : WrittenOut(rule, wall) with { Until = rule.Until }).ToString());
+    }
+
+    /// <summary>With what the rule leaves to its start, which another start would fill in otherwise.</summary>
+    private static RecurrenceRule WrittenOut(RecurrenceRule rule, SeriesWall wall) =>
+        new RulePlan(rule, CivilDays.Seconds(wall.Start), !wall.AllDay).WrittenOut();
 
     private static List<LocalDateTime>? Some(IReadOnlyList<LocalDateTime>? times, Func<LocalDateTime, bool> which) =>
         times?.Where(which).ToList() is { Count: > 0 } some ? some : null;

@@ -72,13 +72,15 @@ public sealed class CalendarBombTests
             Change("s", $"2027010{1 + (index % 9)}T{index % 24:00}{index % 60:00}{index % 59:00}Z", ";RANGE=THISANDFUTURE")))),
         ["one series split five thousand times"] = () => In(Series("s", "RRULE:FREQ=DAILY") + string.Concat(Enumerable.Range(0, 5_000).Select(index =>
             Change("s", new NodaTime.LocalDate(2026, 1, 1).PlusDays(index).ToString("uuuuMMdd'T000000Z'", null), ";RANGE=THISANDFUTURE")))),
-        ["a series of many dates with many changes"] = () => In(Series("s", "RRULE:FREQ=DAILY", Dates("EXDATE", 5_000), Dates("RDATE", 900)) + string.Concat(Enumerable.Range(0, 4_000).Select(index =>
+        ["a series of many dates with many changes"] = () => In(Series("s", "RRULE:FREQ=DAILY", Dates("EXDATE", 5_000), Dates("RDATE", 900))
+            + string.Concat(Enumerable.Range(0, 4_000).Select(index =>
             Change("s", new NodaTime.LocalDate(2026, 1, 1).PlusDays(index).ToString("uuuuMMdd'T110000Z'", null), "")))),
         ["excluded days of every second"] = () => In(Repeat(Series("s", "RRULE:FREQ=SECONDLY;COUNT=1000000000", "EXDATE;VALUE=DATE:20270101,20270102,20990101"), 50)),
-        ["a million excluded dates"] = () => In(Series("s", "RRULE:FREQ=DAILY", Dates("EXDATE", 58_000))),
+        ["sixty thousand excluded dates"] = () => In(Series("s", "RRULE:FREQ=DAILY", Dates("EXDATE", 58_000))),
         ["added dates on lines of their own"] = () => In(Series("s", [.. Enumerable.Repeat("RDATE:20270101T000000Z", 300_000)])),
         ["rules by the thousand"] = () => In(Series("s", [.. Enumerable.Repeat("RRULE:FREQ=SECONDLY", 10_000)])),
-        ["alarms that repeat"] = () => In(Repeat("BEGIN:VEVENT\r\nUID:s\r\nDTSTART:20260101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nBEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT1S\r\nREPEAT:2000000000\r\n"
+        ["alarms that repeat"] = () => In(Repeat(
+            "BEGIN:VEVENT\r\nUID:s\r\nDTSTART:20260101T000000Z\r\nRRULE:FREQ=SECONDLY\r\nBEGIN:VALARM\r\nACTION:AUDIO\r\nTRIGGER:-PT1S\r\nREPEAT:2000000000\r\n"
             + "DURATION:PT1S\r\nEND:VALARM\r\nEND:VEVENT\r\n", 20_000)),
     };
 
@@ -135,6 +137,35 @@ public sealed class CalendarBombTests
                 return CalendarReader.Read(text.ToString(), CalendarReading.Usual).Count() < 1_000;
             },
             iter: 5_000);
+
+    /// <summary>The same with series, which are grouped and split as well.</summary>
+    [Fact]
+    public void Damage_of_series_of_any_kind_is_grouped() => Gen.Select(Gen.Int[0, 900], Gen.Int[0, 12], Gen.OneOf(Gen.String[0, 3], Piece), Gen.Int[0, 900])
+        .Array[1, 6].Sample(
+            damages =>
+            {
+                var text = new StringBuilder(In(SeriesText));
+                foreach (var (at, length, inserted, _) in damages)
+                {
+                    var start = Math.Min(at, text.Length);
+                    text.Remove(start, Math.Min(length, text.Length - start)).Insert(start, inserted);
+                }
+
+                return Reading.Written(Reading.Grouped(text.ToString())).Length > 0;
+            },
+            iter: 10_000);
+
+    private static readonly string SeriesText = Series(
+            "x", "RRULE:FREQ=WEEKLY;UNTIL=20270101T000000Z;BYDAY=TH,SA", "EXDATE;TZID=Europe/Paris:20260110T010000,20260117T010000", "EXRULE:FREQ=MONTHLY")
+        + Series("x", "RDATE;VALUE=PERIOD:20260102T090000Z/PT2H,20260103T090000Z/20260103T100000Z", "RECURRENCE-ID;RANGE=THISANDFUTURE:20260305T000000Z")
+        + Change("x", "20260108T000000Z", "") + Change("x", "20260307T000000Z", ";RANGE=THISANDFUTURE") + Change("x", "20260411", ";VALUE=DATE");
+
+    private static readonly string[] Pieces =
+    [
+        "-", "99981231", "00010101", "-99980101T000000", ";COUNT=3", "21990101T000000Z", "19000101T000000Z", ";SKIP=BACKWARD", "HOURLY", ",", "\r\nRRULE:FREQ=YEARLY", ";INTERVAL=2",
+    ];
+
+    private static Gen<string> Piece => Gen.Int[0, Pieces.Length - 1].Select(place => Pieces[place]);
 
     private static string Series(string uid, params string[] lines) =>
         $"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTART:20260101T000000Z\r\nDURATION:PT1S\r\n{string.Join("\r\n", lines)}\r\nEND:VEVENT\r\n";

@@ -20,6 +20,7 @@ public sealed class SeriesReadingTests
     [InlineData("RRULE:FREQ=DAILY;UNTIL=20260110T090000", "FREQ=DAILY;UNTIL=20260110T080000Z")]
     [InlineData("RRULE:FREQ=DAILY;UNTIL=20260110T090000Z", "FREQ=DAILY;UNTIL=20260110T090000Z")]
     [InlineData("RRULE:FREQ=DAILY;UNTIL=99991231T235959Z", "FREQ=DAILY")]
+    [InlineData("RRULE:FREQ=DAILY;UNTIL=00010101T000000", "FREQ=DAILY;UNTIL=00020101T235038Z")]
     [InlineData("RRULE:FREQ=DAILY;COUNT=3;UNTIL=20260110T090000Z", "FREQ=DAILY;COUNT=3;UNTIL=20260110T090000Z")]
     public void A_rule_is_kept_in_the_form_that_its_start_asks_for(string line, string rule) => Assert.Equal(rule, Recurring(Start, line).Rule);
 
