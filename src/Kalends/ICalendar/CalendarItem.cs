@@ -9,8 +9,21 @@ public abstract record CalendarItem
     {
     }
 
-    /// <summary>An event that reads as an appointment. It has no id, version or span; its owner is the ORGANIZER where there is one.</summary>
-    public sealed record Read(Appointment Appointment) : CalendarItem;
+    /// <summary>
+    /// An event that reads as an appointment. It has no id, version or span; its owner is the ORGANIZER where there is one. A series has
+    /// its Recurrence; how items of one UID belong together <see cref="SeriesGrouping"/> works out.
+    /// </summary>
+    public sealed record Read(Appointment Appointment) : CalendarItem
+    {
+        /// <summary>RECURRENCE-ID: the event stands for one occurrence of the series with its UID. Null for a series or a single one.</summary>
+        public NamedOccurrence? Occurrence { get; init; }
+
+        /// <summary>SEQUENCE (RFC 5545 §3.8.7.4): of two versions of one event the higher is the newer.</summary>
+        public int Sequence { get; init; }
+
+        /// <summary>Occurrences that RDATE gives an end of their own (VALUE=PERIOD, §3.8.5.2); each stands in Added too, or is the start.</summary>
+        public IReadOnlyList<AddedPeriod> Periods { get; init; } = [];
+    }
 
     /// <summary>A component that was left out. The reason is a sentence that somebody can act on.</summary>
     public sealed record Skipped(string? Uid, SkipCode Code, string Reason) : CalendarItem;
@@ -45,8 +58,8 @@ public sealed record CalendarReading
     /// <summary>Of a line after unfolding. A longer one is dropped, with its item when the item needs it; inline files are never needed.</summary>
     public int LongestLine { get; init; } = 1_000_000;
 
-    /// <summary>Lines of one item that are kept: 500 attendees and their like fit ten times.</summary>
-    public int MostLines { get; init; } = 5_000;
+    /// <summary>Lines of one item that are kept: 5,000 dates excluded and as many added, each on its own line, and 500 attendees fit.</summary>
+    public int MostLines { get; init; } = 12_000;
 
     /// <summary>Of one item, in the lines that are kept.</summary>
     public int LongestItem { get; init; } = 2_000_000;

@@ -1,3 +1,5 @@
+using Kalends.Recurrence;
+
 namespace Kalends.ICalendar;
 
 /// <summary>
@@ -17,6 +19,7 @@ public static class CalendarReader
     {
         var cutter = new ComponentCutter(text, reading);
         var zones = new FileZones();
+        var whole = new WholeText(zones, reading, new(WholeText.MostSteps));
         var waiting = new List<RawComponent>();
         var items = 0;
         foreach (var component in cutter.Cut())
@@ -39,12 +42,12 @@ public static class CalendarReader
                 continue;
             }
 
-            yield return ReadOne(component, zones, reading);
+            yield return ReadOne(component, whole);
         }
 
         foreach (var component in waiting)
         {
-            yield return ReadOne(component, zones, reading);
+            yield return ReadOne(component, whole);
         }
 
         if (!cutter.SawCalendar)
@@ -53,15 +56,31 @@ public static class CalendarReader
         }
     }
 
-    private static CalendarItem ReadOne(RawComponent component, FileZones zones, CalendarReading reading) => component switch
+    /// <summary>
+    /// The UIDs that some item has with a RECURRENCE-ID, for whoever takes a text in parts: an item whose UID is not among them stands by
+    /// itself. Costs a reading of the text without making anything of its items.
+    /// </summary>
+    public static IReadOnlySet<string> UidsOfOverrides(TextReader text, CalendarReading reading) =>
+        new ComponentCutter(text, reading).Cut().Take(reading.MostItems)
+            .Where(component => component.Name == "VEVENT" && component.First("RECURRENCE-ID") is not null)
+            .Select(component => component.Uid).OfType<string>().ToHashSet(StringComparer.Ordinal);
+
+    private static CalendarItem ReadOne(RawComponent component, WholeText whole) => component switch
     {
         { Name: not "VEVENT" } => Skip(component, new(SkipCode.NotAnAppointment, $"{component.Name} is not an appointment")),
         { Fault: { } fault } => Skip(component, fault),
-        _ => EventReading.Read(component, zones, reading),
+        _ => EventReading.Read(component, whole),
     };
 
     private static CalendarItem.Skipped Skip(RawComponent component, Fault fault) => new(component.ShownUid, fault.Code, fault.Reason);
 
     private static CalendarItem.Skipped TooMany(CalendarReading reading) =>
         new(null, SkipCode.TooLarge, $"the text has more than {reading.MostItems} items; what follows was not read: split it");
+}
+
+/// <summary>What the items of one text share: its zones, how it is to be read, and the steps that its rules may cost in all.</summary>
+internal sealed record WholeText(FileZones Zones, CalendarReading Reading, StepBudget Steps)
+{
+    /// <summary>Some 0.3 s, whatever rules a text has and however many.</summary>
+    public const int MostSteps = 10_000_000;
 }

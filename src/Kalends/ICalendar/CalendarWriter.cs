@@ -22,6 +22,7 @@ public sealed class CalendarWriter(CalendarHead head)
     private readonly LineWriter lines = new();
     private readonly HashSet<string> describedZones = ["UTC"];
 
+    /// <summary>Single appointments and series without changed occurrences.</summary>
     public static IEnumerable<string> Write(IEnumerable<Appointment> appointments, CalendarHead head)
     {
         var writer = new CalendarWriter(head);
@@ -45,33 +46,55 @@ public sealed class CalendarWriter(CalendarHead head)
         return lines.Taken();
     }
 
-    public string Add(Appointment appointment)
+    /// <summary>A single appointment, or a series with its rules and dates.</summary>
+    public string Add(Appointment appointment) => Add(appointment, null);
+
+    /// <summary>
+    /// An occurrence that differs (its Series.RecurrenceId says which), with its series: RECURRENCE-ID is in the form of the series'
+    /// DTSTART (RFC 5545 §3.8.4.4), whatever zone the occurrence is in, and the UID is the series'.
+    /// </summary>
+    public string AddOccurrence(Appointment occurrence, Appointment series) => Add(occurrence with { Uid = series.Uid, Recurrence = null }, series);
+
+    /// <summary>A series and those of its occurrences that differ.</summary>
+    public string AddSeries(ImportedSeries series) =>
+        Add(series.Master) + string.Concat(series.Overrides.Select(occurrence => AddOccurrence(occurrence, series.Master)));
+
+    private string Add(Appointment appointment, Appointment? series)
     {
-        var zones = "";
-        if (appointment.AllDay != true)
+        var wall = SeriesWall.Of(appointment, head.Zone);
+        var (zones, year) = ("", EarliestYear(appointment));
+        if (wall.Zone is { } zone)
         {
-            var zone = Zones.Canonical(appointment.TimeZone ?? head.Zone) ?? "UTC";
-            zones = Described(zone, appointment);
+            zones = Described(zone, year);
             if (appointment.EndTimeZone is { } end && EventTimeLines.EndName(zone, Zones.Canonical(end) ?? zone) is { } endName)
             {
-                zones += Described(endName, appointment);
+                zones += Described(endName, year);
             }
         }
 
-        EventLines.Write(appointment, head, lines);
+        var seriesWall = series is null ? null : SeriesWall.Of(series, head.Zone);
+        zones += seriesWall?.Zone is { } named ? Described(named, year) : "";
+        EventLines.Write(appointment, head, seriesWall, lines);
         return zones + lines.Taken();
     }
 
     public static string End() => "END:VCALENDAR\r\n";
 
-    private string Described(string zone, Appointment appointment)
+    /// <summary>Added dates may lie before the start of their series.</summary>
+    private static int EarliestYear(Appointment appointment)
+    {
+        var times = (appointment.Recurrence?.Added ?? []).Concat(new[] { appointment.Start, appointment.Series?.RecurrenceId }.OfType<LocalDateTime>());
+        return times.Aggregate(FirstYearOfRules, (year, time) => Math.Min(year, time.Year - 1));
+    }
+
+    private string Described(string zone, int year)
     {
         if (!describedZones.Add(zone))
         {
             return "";
         }
 
-        ZoneLines.Write(zone, Math.Min(FirstYearOfRules, appointment.Start?.Year - 1 ?? FirstYearOfRules), lines);
+        ZoneLines.Write(zone, year, lines);
         return lines.Taken();
     }
 }

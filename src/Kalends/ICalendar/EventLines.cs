@@ -14,12 +14,22 @@ internal static class EventLines
 {
     private static readonly InstantPattern UtcForm = InstantPattern.CreateWithInvariantCulture("uuuuMMdd'T'HHmmss'Z'");
 
-    public static void Write(Appointment appointment, CalendarHead head, LineWriter lines)
+    /// <summary>Series: the wall of the series that the appointment is an occurrence of.</summary>
+    public static void Write(Appointment appointment, CalendarHead head, SeriesWall? series, LineWriter lines)
     {
         lines.Line("BEGIN", "VEVENT");
         lines.TextLine("UID", appointment.Uid ?? appointment.Id?.ToString() ?? "unnamed");
         lines.Line("DTSTAMP", UtcForm.Format(appointment.UpdatedAt ?? appointment.CreatedAt ?? head.Written));
         EventTimeLines.Write(appointment, head.Zone, lines);
+        if (series is not null && appointment.Series?.RecurrenceId is { } occurrence)
+        {
+            RecurrenceLines.WriteId(occurrence, series, lines);
+        }
+        else if (appointment.Recurrence is { } recurrence)
+        {
+            RecurrenceLines.Write(recurrence, SeriesWall.Of(appointment, head.Zone), lines);
+        }
+
         lines.TextLine("SUMMARY", appointment.Title);
         lines.TextLine("DESCRIPTION", appointment.Description);
         lines.TextLine("LOCATION", appointment.Location);

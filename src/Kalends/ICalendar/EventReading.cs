@@ -1,3 +1,4 @@
+using System.Globalization;
 using Kalends.Appointments;
 using Kalends.Availability;
 using Kalends.Messages;
@@ -5,17 +6,12 @@ using Kalends.Time;
 
 namespace Kalends.ICalendar;
 
-/// <summary>One VEVENT (RFC 5545 §3.6.1) as an appointment, or the reason why it is none.</summary>
+/// <summary>One VEVENT (RFC 5545 §3.6.1) as an appointment, a series or one changed occurrence of one, or the reason why it is none.</summary>
 internal static class EventReading
 {
-    public static CalendarItem Read(RawComponent item, FileZones zones, CalendarReading reading)
+    public static CalendarItem Read(RawComponent item, WholeText whole)
     {
-        if (Array.Find(["RRULE", "RDATE", "EXRULE", "RECURRENCE-ID"], property => item.First(property) is not null) is { } recurring)
-        {
-            return Skip(item, SkipCode.NotSupportedYet, $"recurring appointments are not supported yet ({recurring})");
-        }
-
-        var timeReading = new EventTimeReading(item, zones, reading.FloatingZone);
+        var timeReading = new EventTimeReading(item, whole.Zones, whole.Reading.FloatingZone);
         if (timeReading.Read() is not { } times)
         {
             return Skip(item, SkipCode.Invalid, timeReading.Refusal ?? "the event has no time");
@@ -26,8 +22,37 @@ internal static class EventReading
         AppointmentRules.Check(appointment, errors);
         return errors.Any
             ? Skip(item, SkipCode.Invalid, $"{errors.Found[0].Pointer[1..].Replace('/', ' ')} {errors.Found[0].Detail}")
-            : new CalendarItem.Read(appointment);
+            : Recurring(item, appointment, times, whole);
     }
+
+    private static CalendarItem Recurring(RawComponent item, Appointment appointment, EventTimes times, WholeText whole)
+    {
+        Fault? fault = null;
+        var named = item.First("RECURRENCE-ID") is { } line ? NamedOccurrence.Read(line, whole.Zones, out fault) : null;
+        if (fault is not null)
+        {
+            return Skip(item, fault.Code, fault.Reason);
+        }
+
+        // What stands for one occurrence does not recur itself; what changes all later ones may bring their rule.
+        if (named is { AndFuture: false })
+        {
+            return new CalendarItem.Read(appointment with { Series = new() { RecurrenceId = named.Time } }) { Occurrence = named, Sequence = Sequence(item) };
+        }
+
+        var recurring = new EventRecurrence(item, times, whole);
+        var recurrence = recurring.Read();
+        return recurring.Fault is { } broken ? Skip(item, broken.Code, broken.Reason)
+            : new CalendarItem.Read(appointment with { Recurrence = recurrence, Series = named is null ? null : new() { RecurrenceId = named.Time } })
+            {
+                Occurrence = named,
+                Sequence = Sequence(item),
+                Periods = recurring.Periods,
+            };
+    }
+
+    private static int Sequence(RawComponent item) =>
+        int.TryParse(Word(item, "SEQUENCE"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
 
     private static CalendarItem.Skipped Skip(RawComponent item, SkipCode code, string reason) => new(item.ShownUid, code, reason);
 

@@ -1,7 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Time;
 using NodaTime;
-using NodaTime.Text;
 
 namespace Kalends.ICalendar;
 
@@ -11,9 +10,6 @@ namespace Kalends.ICalendar;
 /// </summary>
 internal static class EventTimeLines
 {
-    private static readonly LocalDatePattern DateForm = LocalDatePattern.CreateWithInvariantCulture("uuuuMMdd");
-    private static readonly LocalDateTimePattern TimeForm = LocalDateTimePattern.CreateWithInvariantCulture("uuuuMMdd'T'HHmmss");
-
     public static void Write(Appointment appointment, string zoneWhenAbsent, LineWriter lines)
     {
         var start = appointment.Start ?? throw new ArgumentException("an appointment without a start cannot be written", nameof(appointment));
@@ -50,8 +46,8 @@ internal static class EventTimeLines
     public static string? EndName(string zone, string endZone) => endZone != "UTC" ? endZone : zone == "UTC" ? null : "Etc/UTC";
 
     private static void Date(string property, LocalDate date, LineWriter lines) =>
-        lines.Line(property, [("VALUE", "DATE")], DateForm.Format(date));
+        lines.Line(property, [("VALUE", "DATE")], RecurrenceLines.Date(date));
 
     private static void Time(string property, LocalDateTime time, string? zone, LineWriter lines) =>
-        lines.Line(property, [("TZID", zone)], TimeForm.Format(time) + (zone is null ? "Z" : ""));
+        lines.Line(property, [("TZID", zone)], RecurrenceLines.Time(time) + (zone is null ? "Z" : ""));
 }

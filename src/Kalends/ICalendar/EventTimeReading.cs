@@ -89,16 +89,16 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
             return null;
         }
 
-        if (EventTimes.Between(start, Zones.Get(zone), end, Zones.Get(endZone)) is not { } duration)
+        var exact = Exact(start, zone, end, endZone);
+        if ((exact ?? EventTimes.Between(start, Zones.Get(zone), end, Zones.Get(endZone))) is not { } duration)
         {
             return Refuse("the end is before the start, or decades after it");
         }
 
         var shown = endZone == zone || EventTimes.IsUtc(line) ? null : endZone;
-        var exact = Exact(start, zone, end, endZone);
         return IsMicrosoftAllDay(start, end)
-            ? new(start, null, NominalDuration.OfDays(Period.DaysBetween(start.Date, end.Date)), null, true)
-            : new(start, zone, exact ?? duration, shown, false);
+            ? new(start, null, NominalDuration.OfDays(Period.DaysBetween(start.Date, end.Date)), null, true) { DayZone = zone }
+            : new(start, zone, duration, shown, false);
     }
 
     /// <summary>Outlook writes whole days as local midnights in a zone, and says so.</summary>
@@ -106,7 +106,10 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
         item.First("X-MICROSOFT-CDO-ALLDAYEVENT")?.Value.Trim().Equals("TRUE", StringComparison.OrdinalIgnoreCase) == true
         && start.TimeOfDay == LocalTime.Midnight && end.TimeOfDay == LocalTime.Midnight && end.Date > start.Date;
 
-    /// <summary>The duration that Kalends itself wrote beside DTEND, unless somebody moved the end since.</summary>
+    /// <summary>
+    /// The duration that Kalends itself wrote beside DTEND, unless somebody moved the end since. It tells, too, which of two times an end
+    /// is that comes twice: 02:15 may be after 02:45 when clocks are put back.
+    /// </summary>
     private NominalDuration? Exact(LocalDateTime start, string zone, LocalDateTime end, string endZone) =>
         item.First("X-KALENDS-DURATION") is { } line && NominalDuration.TryParse(line.Value, out var duration)
         && LocalSpans.Timed(start, Zones.Get(zone), duration, DaylightSavingPolicy.Rfc5545).To.InZone(Zones.Get(endZone)).LocalDateTime == end
@@ -127,22 +130,12 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
 
     private string? Zone(ContentLine line, LocalDateTime local)
     {
-        if (EventTimes.IsUtc(line))
-        {
-            return "UTC";
-        }
-
-        if (line.Parameter("TZID")?.Trim() is not { Length: > 0 } name)
-        {
-            return floatingZone;
-        }
-
-        if (zones.Resolve(name, local) is { } zone)
+        if (zones.Of(line, local, floatingZone) is { } zone)
         {
             return zone;
         }
 
-        Refuse($"the time zone \"{Shown(name)}\" is not known: name an IANA zone, or describe it in a VTIMEZONE");
+        Refuse(FileZones.Refusal(line));
         return null;
     }
 
@@ -152,7 +145,5 @@ internal sealed class EventTimeReading(RawComponent item, FileZones zones, strin
         return null;
     }
 
-    private static string Shown(ContentLine line) => Shown(line.Value);
-
-    private static string Shown(string text) => text.Length > 60 ? text[..60] + "…" : text;
+    private static string Shown(ContentLine line) => TextValues.Short(line.Value);
 }

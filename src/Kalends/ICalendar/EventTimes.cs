@@ -7,23 +7,29 @@ namespace Kalends.ICalendar;
 /// <summary>When an event is, as the appointment model says it: local start, zone, nominal duration.</summary>
 internal sealed record EventTimes(LocalDateTime Start, string? Zone, NominalDuration Duration, string? EndZone, bool AllDay)
 {
+    /// <summary>The zone whose midnights a whole day was written as, where it was (Outlook).</summary>
+    public string? DayZone { get; init; }
+
     /// <summary>The longest that <see cref="NominalDuration"/> takes.</summary>
     public const int MostDays = 20_000;
 
     /// <summary>DATE or DATE-TIME of a line (RFC 5545 §3.3.4, §3.3.5), with VALUE=DATE as its midnight; null when it is neither.</summary>
     public static LocalDateTime? Local(ContentLine line)
     {
-        var text = line.Value.Trim();
+        var text = Text(line);
         var (date, time) = (text.Length >= 8 ? Date(text[..8]) : null, text.Length > 8 ? Time(text[8..].TrimEnd('Z', 'z')) : LocalTime.Midnight);
         return date is not { } day || time is not { } hour ? null : day.At(line.Has("VALUE", "DATE") ? LocalTime.Midnight : hour);
     }
 
-    public static bool IsDate(ContentLine line) => line.Has("VALUE", "DATE") || line.Value.Trim().Length == 8;
+    public static bool IsDate(ContentLine line) => line.Has("VALUE", "DATE") || Text(line).Length == 8;
 
     public static bool IsUtc(ContentLine line) => line.Value.TrimEnd().EndsWith('Z') || line.Value.TrimEnd().EndsWith('z');
 
     public static Instant? Utc(ContentLine? line) =>
         line is not null && IsUtc(line) && Local(line) is { } local && InRange(local.Date) ? local.InUtc().ToInstant() : null;
+
+    /// <summary>A date with a Z, as Google wrote in its birthday calendars, is that date.</summary>
+    private static string Text(ContentLine line) => line.Value.Trim() is var text && text.Length == 9 && IsUtc(line) ? text[..8] : text;
 
     public static LocalDate? Date(string digits) =>
         Number(digits) is { } number && number / 10_000 is >= 1 and <= 9999 && number / 100 % 100 is >= 1 and <= 12

@@ -40,7 +40,17 @@ internal sealed class FileZones
 
     /// <summary>True when an event names a zone that nobody knows and that the file has not described so far.</summary>
     public bool Lacks(RawComponent component) =>
-        component.Name == "VEVENT" && (Lacks(component.First("DTSTART")) || Lacks(component.First("DTEND")));
+        component.Name == "VEVENT" && component.Lines.Exists(Lacks);
+
+    /// <summary>The IANA zone of a time: UTC with a Z; a name (TZID, RFC 5545 §3.2.19) as above, null when nobody knows it; else the one given.</summary>
+    public string? Of(ContentLine line, LocalDateTime at, string whenAbsent) =>
+        EventTimes.IsUtc(line) ? "UTC"
+        : line.Parameter("TZID")?.Trim() is { Length: > 0 } name ? Resolve(name, at)
+        : whenAbsent;
+
+    /// <summary>What is said of a time whose zone nobody knows.</summary>
+    public static string Refusal(ContentLine line) =>
+        $"the time zone \"{TextValues.Short(line.Parameter("TZID")!.Trim())}\" is not known: name an IANA zone, or describe it in a VTIMEZONE";
 
     /// <summary>The IANA zone that a name means for times around a date, or null.</summary>
     public string? Resolve(string name, LocalDateTime at)
@@ -72,8 +82,8 @@ internal sealed class FileZones
             .Select(count => Zones.Canonical(string.Join('/', parts[^count..]))).FirstOrDefault(found => found is not null);
     }
 
-    private bool Lacks(ContentLine? line) =>
-        line?.Parameter("TZID")?.Trim() is { Length: > 0 } name && !described.ContainsKey(name) && Known(name) is null;
+    private bool Lacks(ContentLine line) =>
+        line.Parameter("TZID")?.Trim() is { Length: > 0 } name && !described.ContainsKey(name) && Known(name) is null;
 
     private static string? Matching(ZoneRules rules, LocalDateTime at)
     {

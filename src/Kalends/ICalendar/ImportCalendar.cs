@@ -46,6 +46,7 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
         }
 
         var events = file.Value;
+        events.SkipSeries("recurring appointments are not supported yet");
         foreach (var uid in await context.Rows<IAppointmentRows>().UidsOfOthers(owner.Key, [.. events.Appointments.Keys]))
         {
             events.Skip(uid, $"stands on {Calendar} already as somebody else's appointment");

@@ -5,11 +5,12 @@ using Kalends.Storage;
 
 namespace Kalends.ICalendar;
 
-/// <summary>An iCalendar text as one calendar takes it in: what can be saved by UID, and what cannot with its reason.</summary>
+/// <summary>An iCalendar text as one calendar takes it in: appointments and series that can be saved, by UID, and what cannot with its reason.</summary>
 internal sealed class ImportedFile
 {
     private readonly List<SkippedEvent> skipped = [];
     private readonly Dictionary<string, Appointment> appointments = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ImportedSeries> series = new(StringComparer.Ordinal);
 
     private ImportedFile()
     {
@@ -17,13 +18,18 @@ internal sealed class ImportedFile
 
     public IReadOnlyDictionary<string, Appointment> Appointments => appointments;
 
+    /// <summary>By the UID of the master. No UID is in both.</summary>
+    public IReadOnlyDictionary<string, ImportedSeries> Series => series;
+
     public IReadOnlyList<SkippedEvent> Skipped => skipped;
 
-    public IEnumerable<CalendarId> Named => appointments.Values.SelectMany(item => item.Attendees!.Select(attendee => attendee.Calendar));
+    public IEnumerable<CalendarId> Named => appointments.Values.Concat(series.Values.SelectMany(each => each.Overrides.Append(each.Master)))
+        .SelectMany(item => item.Attendees!.Select(attendee => attendee.Calendar));
 
     public static Outcome<ImportedFile> Read(string text, Calendar owner, int mostItems)
     {
         var file = new ImportedFile();
+        var grouping = new SeriesGrouping(owner.ZoneOrUtc);
         foreach (var item in CalendarReader.Read(text, new() { FloatingZone = owner.ZoneOrUtc, MostItems = mostItems }))
         {
             switch (item)
@@ -36,37 +42,66 @@ internal sealed class ImportedFile
                     file.skipped.Add(new(left.Uid, left.Reason));
                     break;
                 case CalendarItem.Read read:
-                    file.Take(read.Appointment, owner.Id);
+                    grouping.Add(read);
                     break;
             }
         }
 
+        file.Take(grouping.Group(), owner.Id);
         return file;
     }
 
     public void Skip(string uid, string reason)
     {
         appointments.Remove(uid);
+        series.Remove(uid);
         skipped.Add(new(uid, reason));
     }
 
-    private void Take(Appointment read, CalendarId owner)
+    public void SkipSeries(string reason)
     {
-        var uid = read.Uid!;
-        if (appointments.Remove(uid))
+        foreach (var uid in series.Keys.ToList())
         {
-            skipped.Add(new(uid, "the same UID comes again later in the text; the later one was taken"));
+            Skip(uid, reason);
         }
-
-        var attendees = WithOwner(read.Attendees ?? [], owner);
-        if (attendees.Count > AppointmentLimits.Attendees)
-        {
-            skipped.Add(new(uid, $"has {attendees.Count} attendees with {owner}; the limit is {AppointmentLimits.Attendees}"));
-            return;
-        }
-
-        appointments[uid] = read with { Owner = owner, Attendees = attendees };
     }
+
+    private void Take(GroupedCalendar grouped, CalendarId owner)
+    {
+        skipped.AddRange(grouped.Skipped.Select(left => new SkippedEvent(left.Uid, left.Reason)));
+        foreach (var found in grouped.Series)
+        {
+            var owned = new ImportedSeries(Owned(found.Master, owner), [.. found.Overrides.Select(one => Owned(one, owner))]);
+            if (MayTake(owned.Master.Uid!, owned.Overrides.Append(owned.Master).Max(one => one.Attendees!.Count), owner))
+            {
+                series[owned.Master.Uid!] = owned;
+            }
+        }
+
+        foreach (var owned in grouped.Singles.Select(single => Owned(single, owner)))
+        {
+            if (MayTake(owned.Uid!, owned.Attendees!.Count, owner))
+            {
+                appointments[owned.Uid!] = owned;
+            }
+        }
+    }
+
+    /// <summary>A UID comes twice where a text has one that another's occurrence is given (<see cref="DerivedUid"/>): text that was written from it.</summary>
+    private bool MayTake(string uid, int attendees, CalendarId owner)
+    {
+        var reason = attendees > AppointmentLimits.Attendees ? $"has {attendees} attendees with {owner}; the limit is {AppointmentLimits.Attendees}"
+            : appointments.ContainsKey(uid) || series.ContainsKey(uid) ? "stands in the text under its own UID too; that one was taken"
+            : null;
+        if (reason is not null)
+        {
+            skipped.Add(new(uid, reason));
+        }
+
+        return reason is null;
+    }
+
+    private static Appointment Owned(Appointment read, CalendarId owner) => read with { Owner = owner, Attendees = WithOwner(read.Attendees ?? [], owner) };
 
     private static IReadOnlyList<Attendee> WithOwner(IReadOnlyList<Attendee> attendees, CalendarId owner) =>
         attendees.Any(attendee => attendee.Calendar == owner)

@@ -13,7 +13,8 @@ internal sealed class RawComponent(string name)
     private static readonly FrozenSet<string> Kept = new[]
     {
         "UID", "SUMMARY", "DESCRIPTION", "LOCATION", "DTSTART", "DTEND", "DURATION", "STATUS", "TRANSP", "CLASS", "ORGANIZER", "ATTENDEE",
-        "URL", "ATTACH", "CREATED", "LAST-MODIFIED", "RRULE", "RDATE", "EXRULE", "RECURRENCE-ID", "TRIGGER", "ACTION",
+        "URL", "ATTACH", "CREATED", "LAST-MODIFIED", "RRULE", "RDATE", "EXRULE", "EXDATE", "RECURRENCE-ID", "SEQUENCE",
+        "TRIGGER", "ACTION",
         "X-MICROSOFT-CDO-BUSYSTATUS", "X-MICROSOFT-CDO-ALLDAYEVENT", "TZID", "X-LIC-LOCATION", "TZOFFSETFROM", "TZOFFSETTO",
         "X-KALENDS-METADATA", "X-KALENDS-LINKS", "X-KALENDS-DURATION", "X-KALENDS-CHANNEL",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);

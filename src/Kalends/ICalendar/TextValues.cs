@@ -72,6 +72,9 @@ public static class TextValues
         ? Clean(Replaced(value, '^', next => next switch { 'n' => '\n', '^' => '^', '\'' => '"', _ => null }))
         : Clean(value);
 
+    /// <summary>What somebody wrote, as long as a message can quote it.</summary>
+    public static string Short(string text) => text.Length > 60 ? text[..60] + "…" : text;
+
     private static string Replaced(string value, char sign, Func<char, char?> meaning)
     {
         var read = new StringBuilder(value.Length);

@@ -16,6 +16,9 @@ public sealed class StepBudget(int steps = StepBudget.Default)
 
     public bool IsSpent => left < 0;
 
+    /// <summary>What is left for others, where several readings are to cost no more than one budget.</summary>
+    public int Left => Math.Max(left, 0);
+
     /// <summary>What is said when it is spent.</summary>
     public RuleFault Fault => new("RRULE", $"takes more than {Steps} steps to work out: ask for a shorter time, or write a rule that comes less often");
 

@@ -82,6 +82,21 @@ public sealed class VerbTests : IDisposable
         Assert.Matches(@"large\.ics +\| 5,000 +\| 0 +\| 0 +\|", (await terminal.Run("import", file, "--calendar", "user:ana")).Out);
     }
 
+    /// <summary>Their series lies at the other end of the file; what is changed comes before, with and long after it.</summary>
+    [Fact]
+    public async Task A_series_and_its_changes_are_not_torn_apart_between_parts()
+    {
+        static string[] Change(int day) => ["BEGIN:VEVENT", "UID:series", $"RECURRENCE-ID:202611{day}T090000Z", $"DTSTART:202611{day}T100000Z", "END:VEVENT"];
+        var file = terminal.File("series.ics", ICalendar.Reading.Calendar([
+            .. Change(26), "BEGIN:VEVENT", "UID:series", "DTSTART:20261125T090000Z", "RRULE:FREQ=DAILY;COUNT=5", "END:VEVENT",
+            .. Enumerable.Range(0, 5_000).SelectMany(index => new[] { "BEGIN:VEVENT", $"UID:{index}", "DTSTART:20261126T090000Z", "DURATION:PT1H", "END:VEVENT" }),
+            .. Change(27), "BEGIN:VEVENT", "UID:orphan", "RECURRENCE-ID:20261126T090000Z", "DTSTART:20261126T100000Z", "END:VEVENT"]));
+        var said = await terminal.Run("import", file, "--calendar", "user:ana");
+        // One series is left out as one; the occurrence without a series is an appointment.
+        Assert.Matches(@"series\.ics +\| 5,001 +\| 0 +\| 1 +\|", said.Out);
+        Assert.Matches(@"series\.ics +\| 0 +\| 5,001 +\| 1 +\|", (await terminal.Run("import", file, "--calendar", "user:ana")).Out);
+    }
+
     [Fact]
     public async Task A_file_that_cannot_be_imported_is_a_row_of_its_own()
     {

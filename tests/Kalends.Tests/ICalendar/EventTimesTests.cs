@@ -95,14 +95,6 @@ public sealed class EventTimesTests
         Assert.Equal("one", skipped.Uid);
     }
 
-    [Theory]
-    [InlineData("RRULE:FREQ=DAILY")]
-    [InlineData("RDATE:20261124T090000Z")]
-    [InlineData("EXRULE:FREQ=DAILY")]
-    [InlineData("RECURRENCE-ID:20261123T090000Z")]
-    public void What_recurs_is_not_supported_yet(string line) =>
-        Assert.Equal(SkipCode.NotSupportedYet, Reading.OneSkipped("DTSTART:20261123T090000Z", line).Code);
-
     [Fact]
     public void The_leap_second_is_the_second_before_it() =>
         Assert.Equal(new LocalDateTime(2016, 12, 31, 23, 59, 59), Reading.One("DTSTART:20161231T235960Z").Start);

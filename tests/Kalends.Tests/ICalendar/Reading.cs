@@ -14,6 +14,20 @@ internal static class Reading
 
     public static IReadOnlyList<CalendarItem> Items(string text) => [.. CalendarReader.Read(text, CalendarReading.Usual)];
 
+    public static GroupedCalendar Grouped(string text) => SeriesGrouping.Group(Items(text).OfType<CalendarItem.Read>(), CalendarReading.Usual.FloatingZone);
+
+    public static string Written(GroupedCalendar grouped)
+    {
+        var writer = new CalendarWriter(new("sample", "UTC", NodaTime.Instant.FromUtc(2026, 1, 1, 0, 0)));
+        return writer.Begin() + string.Concat(grouped.Singles.Select(writer.Add)) + string.Concat(grouped.Series.Select(writer.AddSeries)) + CalendarWriter.End();
+    }
+
+    /// <summary>Everything there is to say of it, to be compared.</summary>
+    public static IReadOnlyList<string> Told(GroupedCalendar grouped) =>
+        [.. grouped.Singles.Select(Json), .. grouped.Series.SelectMany(series => series.Overrides.Prepend(series.Master)).Select(Json)];
+
+    public static string Json(Appointment appointment) => System.Text.Encoding.UTF8.GetString(Messages.Json.WireJson.Write(appointment));
+
     public static Appointment One(params string[] lines) =>
         Assert.IsType<CalendarItem.Read>(Assert.Single(Items(Event(lines)))).Appointment;
 

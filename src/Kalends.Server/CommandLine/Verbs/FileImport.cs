@@ -25,13 +25,16 @@ internal sealed record FileResult(string File)
 }
 
 /// <summary>
-/// Imports a file of any size with the import-calendar command: read item by item, written out again in parts that one command takes. What
-/// the reader skips is counted here; what the command skips is counted from its answer.
+/// Imports a file of any size with the import-calendar command: read item by item, written out again in parts that one command takes, a
+/// series and its changed occurrences always in one. What the reader skips is counted here; what the command skips, from its answer.
 /// </summary>
 internal sealed class FileImport(Desk desk, CalendarId calendar)
 {
     /// <summary>A part is one transaction: small enough that others get to write between two.</summary>
     private const int PerPart = 2_000;
+
+    /// <summary>Characters, a quarter of what the command takes: series of thousands of dates are long.</summary>
+    private const int LongestPart = 8 * 1024 * 1024;
 
     /// <summary>A file longer than this is not one calendar, and would not fit into memory beside its text.</summary>
     private const long LongestFile = 512L * 1024 * 1024;
@@ -62,22 +65,13 @@ internal sealed class FileImport(Desk desk, CalendarId calendar)
     private async Task Import(string text, FileResult result, Action<long> advance, CancellationToken stopped)
     {
         var zone = await Zone(stopped);
+        var reading = new CalendarReading { FloatingZone = zone };
         using var counted = new CountingReader(text, advance);
-        foreach (var part in CalendarReader.Read(counted, new() { FloatingZone = zone }).Chunk(PerPart))
+        var head = new CalendarHead(null, zone, NodaTime.Instant.FromUnixTimeSeconds(0));
+        var pieces = Pieces(CalendarReader.Read(counted, reading), HeldUids(text, reading), zone, result);
+        foreach (var part in InParts(pieces, head))
         {
-            foreach (var skipped in part.OfType<CalendarItem.Skipped>())
-            {
-                if (skipped.Code == SkipCode.NotICalendar)
-                {
-                    result.Error = skipped.Reason;
-                    return;
-                }
-
-                result.Skip(skipped.Reason);
-            }
-
-            var read = part.OfType<CalendarItem.Read>().Select(item => item.Appointment).ToList();
-            if (read.Count > 0 && await Send(read, zone, result, stopped) is { } refusal)
+            if (await Send(part, result, stopped) is { } refusal)
             {
                 result.Error = refusal.Detail;
                 return;
@@ -85,10 +79,73 @@ internal sealed class FileImport(Desk desk, CalendarId calendar)
         }
     }
 
-    private async Task<Refusal?> Send(List<Appointment> appointments, string zone, FileResult result, CancellationToken stopped)
+    /// <summary>The UIDs whose items belong together and may lie anywhere in the file; few files have any, and most say so at a glance.</summary>
+    private static IReadOnlySet<string> HeldUids(string text, CalendarReading reading)
     {
-        var head = new CalendarHead(null, zone, NodaTime.Instant.FromUnixTimeSeconds(0));
-        var text = new StringBuilder().AppendJoin("", CalendarWriter.Write(appointments, head)).ToString();
+        using var whole = new StringReader(text);
+        return text.Contains("RECURRENCE-ID", StringComparison.OrdinalIgnoreCase)
+            ? CalendarReader.UidsOfOverrides(whole, reading)
+            : System.Collections.Frozen.FrozenSet<string>.Empty;
+    }
+
+    /// <summary>
+    /// What must not be torn apart, in the order it can be sent: an item that stands by itself at once, a series with its changed occurrences
+    /// when all of the file is read. So memory holds those series and one part.
+    /// </summary>
+    private static IEnumerable<ImportedSeries> Pieces(IEnumerable<CalendarItem> items, IReadOnlySet<string> held, string zone, FileResult result)
+    {
+        var grouping = new SeriesGrouping(zone);
+        foreach (var item in items)
+        {
+            switch (item)
+            {
+                case CalendarItem.Skipped { Code: SkipCode.NotICalendar, Reason: var reason }:
+                    result.Error = reason;
+                    yield break;
+                case CalendarItem.Skipped skipped:
+                    result.Skip(skipped.Reason);
+                    break;
+                // A period of its own length is a changed occurrence that no RECURRENCE-ID names.
+                case CalendarItem.Read read when held.Contains(read.Appointment.Uid!) || read.Occurrence is not null || read.Periods.Count > 0:
+                    grouping.Add(read);
+                    break;
+                case CalendarItem.Read read:
+                    yield return new(read.Appointment, []);
+                    break;
+            }
+        }
+
+        var grouped = grouping.Group();
+        grouped.Skipped.ToList().ForEach(skipped => result.Skip(skipped.Reason));
+        foreach (var piece in grouped.Singles.Select(single => new ImportedSeries(single, [])).Concat(grouped.Series))
+        {
+            yield return piece;
+        }
+    }
+
+    /// <summary>Whole pieces as texts, cut where a part has as many items, or as much text, as it should; one very large piece makes it longer.</summary>
+    private static IEnumerable<string> InParts(IEnumerable<ImportedSeries> pieces, CalendarHead head)
+    {
+        var (writer, text, items) = (new CalendarWriter(head), new StringBuilder(), 0);
+        foreach (var piece in pieces)
+        {
+            text.Append(items == 0 ? writer.Begin() : "").Append(writer.AddSeries(piece));
+            items += 1 + piece.Overrides.Count;
+            if (items >= PerPart || text.Length >= LongestPart)
+            {
+                yield return text.Append(CalendarWriter.End()).ToString();
+                (writer, text, items) = (new(head), new(), 0);
+            }
+        }
+
+        if (items > 0)
+        {
+            yield return text.Append(CalendarWriter.End()).ToString();
+        }
+    }
+
+    private async Task<Refusal?> Send(string text, FileResult result, CancellationToken stopped)
+    {
         var reply = await desk.RunText("import-calendar", new { calendar }, text, stopped);
         if (reply.Refusal is { } refusal)
         {
