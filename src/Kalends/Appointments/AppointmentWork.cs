@@ -51,7 +51,7 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
     {
         var guarded = calendars.Values.Where(calendar => everywhere || calendar.DoubleBooking == DoubleBooking.Refuse)
             .Select(calendar => calendar.Key).ToHashSet();
-        var until = context.Now.InUtc().Date.PlusYears(SeriesLimits.YearsChecked).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();
+        var until = Laying.CheckedUntil(context.Now);
         return
         [
             .. Edits().Where(edit => edit.After is not null).SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances),

@@ -39,7 +39,7 @@ public static class ConflictGuard
     /// is not in the way. Null when none of the wanted ones lies in such a calendar.
     /// </summary>
     public static async ValueTask<GuardedRoom?> Guarded(
-        CommandContext context, IReadOnlyCollection<Attendance> wanted, IReadOnlyDictionary<CalendarId, Calendar> calendars)
+        CommandContext context, IReadOnlyCollection<Attendance> wanted, IReadOnlyDictionary<CalendarId, Calendar> calendars, Func<Guid, bool> replaces)
     {
         var guarded = calendars.Values.Where(calendar => calendar.DoubleBooking == DoubleBooking.Refuse).Select(calendar => calendar.Key).ToHashSet();
         var blocking = wanted.Where(attendance => attendance.Blocks && guarded.Contains(attendance.Calendar)).ToList();
@@ -53,7 +53,7 @@ public static class ConflictGuard
         var rows = context.Rows<IAttendanceRows>();
         var stored = await rows.Overlapping([.. guarded.Order()], from, to, blockingOnly: true);
         var held = await rows.Held([.. guarded.Order()], from, to, context.Now.ToUnixTimeSeconds());
-        return new(guarded, new(stored.Where(attendance => !replaced.Contains(attendance.Appointment)), held));
+        return new(guarded, new(stored.Where(row => !replaced.Contains(row.Appointment) && !replaces(row.Appointment)), held));
     }
 
     /// <summary>

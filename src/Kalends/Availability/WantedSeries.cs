@@ -49,7 +49,8 @@ public sealed class WantedSeries
         {
             return Refusal.At(RefusalCode.Invalid, "/rule", nearest is null
                 ? "never occurs"
-                : $"does not occur at {start:uuuu-MM-dd'T'HH:mm:ss} in {zoneName}, where the timespan begins; the nearest time: {nearest.Value:uuuu-MM-dd'T'HH:mm:ss}");
+                : $"does not occur at {start:uuuu-MM-dd'T'HH:mm:ss} in {zoneName}, where the timespan begins; "
+                    + $"the nearest time: {nearest.Value:uuuu-MM-dd'T'HH:mm:ss}");
         }
 
         var until = first.From + Duration.FromDays(QueryLimits.LongestDays);

@@ -8,7 +8,7 @@ namespace Kalends.ICalendar;
 
 /// <summary>
 /// A calendar as an iCalendar text: every appointment on it, as far as the caller may see it. A private one of others is a busy
-/// block without a word; a secret one is left out.
+/// block without a word; a secret one is left out. A series comes with its rules, and beside it the occurrences that were changed.
 /// </summary>
 public sealed record ExportCalendar : Query<ExportedCalendar>
 {
@@ -32,9 +32,9 @@ public sealed record ExportCalendar : Query<ExportedCalendar>
         while (calendar is not null && await rows.OnCalendar(calendar.Key, after, PerRead) is { Count: > 0 } page)
         {
             context.Stopped.ThrowIfCancellationRequested();
-            foreach (var shown in page.Select(row => Shown(row, calendar, asked, context.Caller)).OfType<Appointment>())
+            foreach (var piece in await new ExportedPage(context, asked, calendar, writer).Write(page))
             {
-                text.Append(writer.Add(shown));
+                text.Append(piece);
             }
 
             if (text.Length > LongestText)
@@ -47,31 +47,6 @@ public sealed record ExportCalendar : Query<ExportedCalendar>
         }
 
         return new ExportedCalendar(text.Append(CalendarWriter.End()).ToString());
-    }
-
-    private Appointment? Shown(AppointmentRow row, Calendar calendar, AskedCalendars asked, Caller caller)
-    {
-        var known = KnownAppointment.Of(row);
-        var attendance = new Attendance(calendar.Key, row.From, row.To, row.Id, Busyness.Busy, row.Privacy, row.Owner, row.AllDay);
-        var seen = known.Calendars.Contains(caller.Person) ? Seen.Details : asked.Sight.Of(attendance, Calendar);
-        if (seen == Seen.Details)
-        {
-            return known.Says;
-        }
-
-        var id = AppointmentView.MaskedId(caller.Tenant, attendance);
-        return seen != Seen.BusyBlock ? null : new()
-        {
-            Id = id,
-            Uid = $"{id}@kalends",
-            Title = "Busy",
-            Start = known.Says.Start,
-            TimeZone = known.Says.TimeZone,
-            Duration = known.Says.Duration,
-            AllDay = known.Says.AllDay,
-            FreeBusyStatus = known.Says.FreeBusyStatus,
-            Privacy = Privacy.Private,
-        };
     }
 }
 

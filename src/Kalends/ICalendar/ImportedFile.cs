@@ -21,6 +21,8 @@ internal sealed class ImportedFile
     /// <summary>By the UID of the master. No UID is in both.</summary>
     public IReadOnlyDictionary<string, ImportedSeries> Series => series;
 
+    public IEnumerable<string> Uids => appointments.Keys.Concat(series.Keys);
+
     public IReadOnlyList<SkippedEvent> Skipped => skipped;
 
     public IEnumerable<CalendarId> Named => appointments.Values.Concat(series.Values.SelectMany(each => each.Overrides.Append(each.Master)))
@@ -58,13 +60,8 @@ internal sealed class ImportedFile
         skipped.Add(new(uid, reason));
     }
 
-    public void SkipSeries(string reason)
-    {
-        foreach (var uid in series.Keys.ToList())
-        {
-            Skip(uid, reason);
-        }
-    }
+    /// <summary>Says what was left out of something that is taken all the same.</summary>
+    public void Note(string uid, string reason) => skipped.Add(new(uid, reason));
 
     private void Take(GroupedCalendar grouped, CalendarId owner)
     {

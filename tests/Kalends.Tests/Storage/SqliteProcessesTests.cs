@@ -6,7 +6,11 @@ using static Kalends.Tests.Storage.Examples;
 
 namespace Kalends.Tests.Storage;
 
-/// <summary>Several processes on one file (each a store of its own here), and files that are not what they should be.</summary>
+/// <summary>
+/// Several processes on one file (each a store of its own here), and files that are not what they should be. Alone, since turns between
+/// processes are a matter of milliseconds, and here they share one pool of threads.
+/// </summary>
+[Collection(nameof(Alone))]
 public sealed class SqliteProcessesTests : IDisposable
 {
     private readonly TemporaryFile file = new();

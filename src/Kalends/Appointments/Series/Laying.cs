@@ -47,6 +47,10 @@ internal sealed class Laying
     public static long HorizonAt(Instant now) =>
         now.InUtc().Date.PlusYears(SeriesLimits.YearsStored).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();
 
+    /// <summary>How far ahead a series in a calendar without double-booking is checked.</summary>
+    public static long CheckedUntil(Instant now) =>
+        now.InUtc().Date.PlusYears(SeriesLimits.YearsChecked).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();
+
     /// <param name="plan">A change that leaves a series.</param>
     /// <param name="room">How many attendances may come; where they are more, the horizon is nearer.</param>
     public static Laying Of(SeriesPlan plan, IReadOnlyDictionary<CalendarId, Calendar> calendars, Instant now, int room)

@@ -118,7 +118,8 @@ public static class RecurrenceRules
         return !new Expansion(set).Between(start, start + Duration.FromSeconds(1)).MoveNext();
     }
 
-    private static void CheckAmount(Appointment series, long until, Errors errors)
+    /// <summary>Notes a series that comes too often to be stored, takes too long to work out, or never comes.</summary>
+    public static void CheckAmount(Appointment series, long until, Errors errors)
     {
         try
         {

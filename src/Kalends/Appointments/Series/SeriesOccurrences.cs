@@ -76,6 +76,18 @@ public sealed class SeriesOccurrences
         return null;
     }
 
+    /// <summary>The occurrence that a wall time names, read as the clocks have it: what is skipped is named by the time before or after the gap.</summary>
+    public Occurrence? OnWall(LocalDateTime wall)
+    {
+        var at = series.AllDay == true ? CivilSeconds(wall) : DaylightSavingPolicy.Rfc5545.Resolve(wall, zone).ToUnixTimeSeconds();
+        foreach (var occurrence in Starting(at, at + 1))
+        {
+            return occurrence;
+        }
+
+        return null;
+    }
+
     /// <summary>The occurrence on a day of the series' wall, when there is one and no other.</summary>
     public Occurrence? OnlyOneOf(LocalDate day)
     {
