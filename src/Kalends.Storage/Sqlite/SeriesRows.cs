@@ -18,6 +18,8 @@ internal sealed class SeriesRows(SqliteSession session) : ISeriesWrites
 
     private const string DueSql = "SELECT id, stored_until FROM series WHERE tenant = ?1 AND stored_until < ?2 ORDER BY stored_until, id LIMIT ?3";
 
+    private const string CountDueSql = "SELECT count(*) FROM series WHERE tenant = ?1 AND stored_until < ?2";
+
     private const string BeginningLikeSql = "SELECT id FROM series WHERE tenant = ?1 AND id >= ?2 AND id <= ?3 AND substr(id, 14) = ?4";
 
     private const string OccurrencesSql =
@@ -90,6 +92,12 @@ internal sealed class SeriesRows(SqliteSession session) : ISeriesWrites
         }
 
         return ValueTask.FromResult<IReadOnlyList<SeriesHorizon>>(found);
+    }
+
+    public ValueTask<long> CountDue(long before)
+    {
+        var row = session.Prepare(CountDueSql).With(before);
+        return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
     }
 
     public ValueTask<IReadOnlyList<Guid>> BeginningLike(Guid id)

@@ -97,8 +97,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         try
         {
             var reply = await Change(name, command, caller, options, requestHash, default(TResult), stopped);
-            while (!options.DryRun && GoesOn(command, reply))
+            while (!options.DryRun && Left(command, reply) is var (done, left) && left > 0)
             {
+                options.Progress?.Invoke(done, left);
                 var before = (TResult)reply.Result!;
                 reply = await Change(name, command, caller, options, requestHash, before, stopped);
             }
@@ -115,8 +116,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
     }
 
-    private static bool GoesOn<TResult>(Command<TResult> command, Reply reply) =>
-        command is IDoneInParts<TResult> parts && reply.Result is TResult part && !parts.IsLast(part);
+    private static (long Done, long Left) Left<TResult>(Command<TResult> command, Reply reply) =>
+        command is IDoneInParts<TResult> parts && reply.Result is TResult part ? parts.Progress(part) : (0, 0);
 
     /// <summary>One transaction; <paramref name="before"/> is what the parts before it came to, of a command that is done in parts.</summary>
     private async ValueTask<Reply> Change<TResult>(
@@ -149,7 +150,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
         var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
         var reply = new Reply { Result = result, Position = position };
-        if (requestHash is not null && !GoesOn(command, reply))
+        if (requestHash is not null && Left(command, reply).Left == 0)
         {
             await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
         }

@@ -31,7 +31,8 @@ public abstract record Command<TResult> : Message<TResult>
 /// </summary>
 public interface IDoneInParts<TResult>
 {
-    bool IsLast(TResult part);
+    /// <summary>How much is done by now and how much is left, in whatever the command counts. Nothing left ends it.</summary>
+    (long Done, long Left) Progress(TResult part);
 
     /// <summary>The answer for both.</summary>
     TResult Sum(TResult before, TResult part);

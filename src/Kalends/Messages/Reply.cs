@@ -11,6 +11,9 @@ public sealed record RunOptions
     /// <summary>The caller's name for this one command, 1–255 printable characters: run again, it answers what it answered first.</summary>
     public string? IdempotencyKey { get; init; }
 
+    /// <summary>Told after each part of a command that is done in parts: how much is done, how much is left.</summary>
+    public Action<long, long>? Progress { get; init; }
+
     /// <summary>The trace id of the request, kept in the trail.</summary>
     public string? RequestId { get; init; }
 }

@@ -10,6 +10,8 @@ namespace Kalends.Server.CommandLine.Verbs;
 /// <summary>A message of the catalogue as a verb: its JSON from a file, standard input or an option; its answer on standard output.</summary>
 internal sealed class MessageVerb
 {
+    private const long Whole = 100;
+
     private readonly Argument<string?> file = new("FILE")
     {
         Description = "A file with the message's JSON, or - for standard input; an empty message when neither this nor --json is given.",
@@ -55,7 +57,8 @@ internal sealed class MessageVerb
         var message = await Read(parsed, surroundings, stopped);
         await using var opened = await Open(entry, parsed, stopped);
         var desk = new Desk(opened, Desk.CallerOf(parsed.GetRequiredValue(tenant), parsed.GetValue(person), parsed.GetValue(admin)), surroundings);
-        var reply = await desk.Run(entry, message, new() { DryRun = entry.IsCommand && parsed.GetValue(dryRun) }, stopped);
+        var reply = await ProgressOf.Run(surroundings, entry.Name, Whole, advance => desk.Run(
+            entry, message, new() { DryRun = entry.IsCommand && parsed.GetValue(dryRun), Progress = InHundredths(advance) }, stopped).AsTask());
         if (reply.Refusal is { } refusal)
         {
             await surroundings.Error.WriteLineAsync(Desk.Problem(refusal));
@@ -64,6 +67,18 @@ internal sealed class MessageVerb
 
         await surroundings.Out.WriteLineAsync(Desk.Answer(reply));
         return ExitCodes.Done;
+    }
+
+    /// <summary>What is left may grow or shrink on the way, so progress is told as a share and never goes back.</summary>
+    private static Action<long, long> InHundredths(Action<long> advance)
+    {
+        var told = 0L;
+        return (done, left) =>
+        {
+            var share = Math.Max(told, done * Whole / Math.Max(1, done + left));
+            advance(share - told);
+            told = share;
+        };
     }
 
     private async Task<SqliteStore> Open(CatalogueEntry entry, ParseResult parsed, CancellationToken stopped)

@@ -32,6 +32,8 @@ public interface ISeriesRows
     /// <summary>The same of the whole tenant by horizon, the nearest first, from just after a place: for storing more of them.</summary>
     ValueTask<IReadOnlyList<SeriesHorizon>> Due(long before, int limit);
 
+    ValueTask<long> CountDue(long before);
+
     /// <summary>Series whose ids begin as this one does (<see cref="OccurrenceIds.SharedHead"/> bytes).</summary>
     ValueTask<IReadOnlyList<Guid>> BeginningLike(Guid id);
 

@@ -13,17 +13,17 @@ public sealed record UpdateOccurrences : Command<UpdatedOccurrences>, IDoneInPar
     /// <summary>Of one look for what is due; small, since one may be all there is room for.</summary>
     private const int SeriesPerPart = 200;
 
-    public bool IsLast(UpdatedOccurrences part) => !part.More;
+    public (long Done, long Left) Progress(UpdatedOccurrences part) => (part.Series, part.Left);
 
     public UpdatedOccurrences Sum(UpdatedOccurrences before, UpdatedOccurrences part) => new(
-        before.Series + part.Series, before.Occurrences + part.Occurrences, before.Declined + part.Declined, part.More);
+        before.Series + part.Series, before.Occurrences + part.Occurrences, before.Declined + part.Declined, part.Left);
 
     public override async ValueTask<Outcome<UpdatedOccurrences>> Execute(CommandContext context)
     {
         var until = Laying.HorizonAt(context.Now);
         var rows = context.Rows<ISeriesWrites>();
         var due = await rows.Due(until, SeriesPerPart);
-        var (done, laid, declined, room) = (0, 0, 0, SeriesLimits.LaidPerPart);
+        var (done, laid, declined, room) = (0L, 0L, 0L, SeriesLimits.LaidPerPart);
         foreach (var horizon in due)
         {
             context.Stopped.ThrowIfCancellationRequested();
@@ -39,12 +39,12 @@ public sealed record UpdateOccurrences : Command<UpdatedOccurrences>, IDoneInPar
             }
         }
 
-        return new UpdatedOccurrences(done, laid, declined, (await rows.Due(until, 1)).Count > 0);
+        return new UpdatedOccurrences(done, laid, declined, await rows.CountDue(until));
     }
 }
 
 /// <summary>
-/// How many series were looked at, how many occurrences stored, and of how many a calendar had to decline. <see cref="More"/> when a part was
-/// worked out alone, as on a dry run, and others would follow.
+/// How many series were looked at, how many occurrences stored, of how many a calendar had to decline, and how many series are left: none,
+/// unless a part was worked out alone, as on a dry run.
 /// </summary>
-public sealed record UpdatedOccurrences(int Series, int Occurrences, int Declined, bool More);
+public sealed record UpdatedOccurrences(long Series, long Occurrences, long Declined, long Left);
