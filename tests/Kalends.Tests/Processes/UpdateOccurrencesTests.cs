@@ -73,6 +73,7 @@ public sealed class UpdateOccurrencesTests : IDisposable
 
     private async Task<(Said Said, long PeakKilobytes)> Update(string store)
     {
+        var began = System.Diagnostics.Stopwatch.StartNew();
         using var process = terminal.Begin(Environment(store), "update-occurrences", "--tenant", "acme");
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         var peak = 0L;
@@ -83,6 +84,7 @@ public sealed class UpdateOccurrencesTests : IDisposable
         }
 
         Assert.True(process.ExitCode == 0, await complained);
+        TestContext.Current.TestOutputHelper?.WriteLine($"{Path.GetFileName(store)}: {began.Elapsed.TotalSeconds:0.0} s");
         return (new(process.ExitCode, await said, await complained), peak);
     }
 

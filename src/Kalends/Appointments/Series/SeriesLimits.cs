@@ -15,8 +15,8 @@ public static class SeriesLimits
     /// <summary>Dates added, and dates excluded, each: a daily series with an exception every other day for 25 years.</summary>
     public const int Dates = 5_000;
 
-    /// <summary>Rules beside the first, and rules that exclude, each; real files have one.</summary>
-    public const int Rules = 10;
+    /// <summary>Rules beside the first, and rules that exclude, each; real files have one, and files of others' tests up to five.</summary>
+    public const int Rules = 20;
 
     /// <summary>
     /// Attendances that one transaction lays; some five seconds of writing. What is left of a series then is answered from its rules until
