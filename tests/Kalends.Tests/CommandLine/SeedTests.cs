@@ -52,8 +52,8 @@ public sealed class SeedTests
     [Fact]
     public void A_person_has_about_five_appointments_a_working_day()
     {
-        var entries = new WorkingWeeks(Plan).Appointments().Sum(appointment =>
-            Math.Max(1, appointment.Attendees?.Count(attendee => attendee.Calendar.Value.StartsWith("user:", StringComparison.Ordinal)) ?? 1));
+        var entries = new WorkingWeeks(Plan).Appointments().Sum(appointment => Times(appointment)
+            * Math.Max(1, appointment.Attendees?.Count(attendee => attendee.Calendar.Value.StartsWith("user:", StringComparison.Ordinal)) ?? 1));
         Assert.InRange(entries / (Plan.People * 10.0), 4, 6.5);
     }
 
@@ -67,6 +67,10 @@ public sealed class SeedTests
         Assert.Equal(4, made.SelectMany(appointment => appointment.Attendees ?? []).Select(attendee => attendee.Response).Distinct().Count());
         Assert.Contains(made, appointment => appointment.Attendees?.Count is >= 10);
     }
+
+    /// <summary>How often it comes in the days that were made up.</summary>
+    private static int Times(Appointment appointment) => appointment.Recurrence is null ? 1
+        : new SeriesOccurrences(appointment).Starting(0, Plan.From.PlusDays(Plan.Days).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds()).Count();
 
     private static string Written(SeedPlan plan) =>
         System.Text.Encoding.UTF8.GetString(WireJson.Write(new WorkingWeeks(plan).Appointments().ToList()));

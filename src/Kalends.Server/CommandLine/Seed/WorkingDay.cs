@@ -14,13 +14,16 @@ internal sealed class WorkingDay(Company company, LocalDate date, Random random,
 
     private string? Holiday => Array.Find(Vocabulary.Holidays, holiday => (holiday.Month, holiday.Day) == (date.Month, date.Day)).Name;
 
+    /// <summary>When a team's stand-up is, each working day; it is a series of its own.</summary>
+    public static int StandUpAt(int team) => DayPlan.QuarterOf(9, 15 * (team % 4));
+
     public IEnumerable<Appointment> Appointments() => IsFree
         ? Holiday is { } holiday ? company.People.Select(person => making.WholeDays(person.Id, holiday, date, 1, FreeBusyStatus.OutOfOffice)) : []
         : company.Teams.SelectMany(Routines).Concat(company.People.SelectMany(Meetings)).Concat(company.People.SelectMany(Alone));
 
     private IEnumerable<Appointment> Routines(IReadOnlyList<Person> team, int index)
     {
-        yield return Meet("Stand-up", team, DayPlan.QuarterOf(9, 15 * (index % 4)), 1, withRoom: false);
+        plan.Take(team, StandUpAt(index), 1);
         if (date.DayOfWeek == IsoDayOfWeek.Monday)
         {
             yield return Meet($"Team meeting {Company.TeamName(index)}", team, DayPlan.QuarterOf(10, 0) + (index % 3 * 4), 4, withRoom: true);

@@ -33,7 +33,7 @@ internal static class SeedVerb
         };
         var from = new Option<string?>("--from") { Description = "The first day, such as 2026-11-23; Monday of this week when absent." };
         var (tenant, store) = (Configured.TenantOption(), Configured.StoreOption());
-        var verb = new ExplainedCommand("seed", "Makes up a company: people, teams, rooms and their working weeks")
+        var verb = new ExplainedCommand("seed", "Makes up a company: people with working hours, teams, rooms and their weeks")
         {
             Example = "kalends seed --people 500 --days 90 --seed 7 --tenant load --from 2026-11-23",
         };
@@ -104,6 +104,14 @@ internal static class SeedVerb
         foreach (var calendars in weeks.CalendarBatches(CalendarsPerCall))
         {
             if ((await desk.Run("save-calendars", new { calendars }, stopped)).Refusal is { } refusal)
+            {
+                return (0, refusal);
+            }
+        }
+
+        foreach (var hours in weeks.OpenHours())
+        {
+            if ((await desk.Run("set-open-hours", hours, stopped)).Refusal is { } refusal)
             {
                 return (0, refusal);
             }
