@@ -1,9 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Text.Json.Nodes;
-using Kalends.Messages;
-using Kalends.Permissions;
 using Kalends.Storage.Sqlite;
 using NodaTime;
 
@@ -11,7 +8,8 @@ namespace Kalends.Bench.Series;
 
 /// <summary>
 /// Saves a daily series with 50 attendees (730 occurrences, 36,500 attendances) through the dispatcher, and in turns the bare inserts of the
-/// same rows into a second store; then changes it: a title, one answer, one occurrence, all an hour later.
+/// same rows into a second store; then changes it: a title, one answer, one occurrence, all an hour later. Between, a person's year is fetched,
+/// of series and of single appointments.
 /// </summary>
 public static class SeriesDriver
 {
@@ -48,6 +46,8 @@ public static class SeriesDriver
     private static async Task<Dictionary<string, List<double>>> Measure(Office office, BareSeries bare, int rounds)
     {
         var measured = new Dictionary<string, List<double>>();
+        var year = new YearOfSeries(office);
+        await year.Fill();
         for (var round = -2; round < rounds; round++)
         {
             List<int> people = [.. Enumerable.Range(0, Attendees).Select(n => 1 + ((Math.Abs(round) * 37) + (n * 9)) % People)];
@@ -60,13 +60,25 @@ public static class SeriesDriver
             await Time("one answer to all", () => office.Answer(id, people[1]));
             await Time("a new title for all", () => office.Change(id, series => series["title"] = "Another"));
             await Time("one occurrence deleted", () => office.DeleteOne(people[0]));
+            await Year("a year of five series", "user:series");
+            await Year("the same as single appointments", "user:singles");
             await Time("all an hour later", () => office.Change(id, series => series["start"] = ((string)series["start"]!).Replace("T09", "T10", StringComparison.Ordinal)));
+
+            async Task Year(string name, string person)
+            {
+                var took = await year.Fetch(person);
+                Note(name, took);
+            }
 
             async Task Time(string name, Func<Task> work)
             {
                 var started = Stopwatch.GetTimestamp();
                 await work();
-                var took = Stopwatch.GetElapsedTime(started).TotalMilliseconds;
+                Note(name, Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+            }
+
+            void Note(string name, double took)
+            {
                 if (round >= 0)
                 {
                     (measured.TryGetValue(name, out var times) ? times : measured[name] = []).Add(took);
@@ -81,54 +93,5 @@ public static class SeriesDriver
     {
         values.Sort();
         return values[(int)(share * (values.Count - 1))];
-    }
-
-    /// <summary>The dispatcher on a store, at a standing moment.</summary>
-    private sealed class Office(SqliteStore store)
-    {
-        private static readonly Caller Clerk = new("bench", new("service:bench"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);
-
-        private readonly Dispatcher dispatcher = new(store, new OwnCalendarOnly(), new StandingClock());
-
-        public async Task<JsonNode> Save(List<int> people, int round)
-        {
-            var attendees = string.Join(',', people.Select(person => $$"""{"calendar":"user:{{person}}"}"""));
-            var minute = Math.Abs(round) % 60;
-            return (await Run("save-appointments", $$"""
-                {"appointments":[{"owner":"user:{{people[0]}}","title":"Standup","start":"2026-11-02T09:{{minute:00}}:00","timeZone":"Europe/Paris",
-                 "duration":"PT30M","recurrence":{"rule":"FREQ=DAILY;COUNT=730"},"attendees":[{{attendees}}]}]}
-                """))["saved"]![0]!;
-        }
-
-        public Task<JsonNode> Answer(string id, int person) => Run(
-            "respond-to-appointments", $$"""{"appointments":[{"id":"{{id}}","calendar":"user:{{person}}","response":"accepted"}]}""");
-
-        public async Task Change(string id, Action<JsonNode> change)
-        {
-            var series = await Run("get-appointment", $$"""{"id":"{{id}}"}""");
-            change(series);
-            await Run("save-appointments", $$"""{"appointments":[{{series.ToJsonString()}}]}""");
-        }
-
-        public async Task DeleteOne(int person)
-        {
-            var found = await Run(
-                "get-appointments", $$"""{"timespan":{"from":"2027-03-01T00:00:00Z","to":"2027-03-02T00:00:00Z"},"attendees":["user:{{person}}"],"limit":1}""");
-            await Run("delete-appointments", $$"""{"appointments":[{"id":"{{found["entries"]![0]!["appointment"]}}"}]}""");
-        }
-
-        private async Task<JsonNode> Run(string name, string json)
-        {
-            var entry = Catalogue.Entries.Single(entry => entry.Name == name);
-            var reply = await entry.Run(dispatcher, Encoding.UTF8.GetBytes(json), Clerk, new(), default);
-            return reply.Refusal is { } refusal
-                ? throw new InvalidOperationException($"{refusal.Detail} {string.Join(' ', refusal.Errors)}")
-                : JsonNode.Parse(Kalends.Messages.Json.WireJson.WriteAny(reply.Result!))!;
-        }
-    }
-
-    private sealed class StandingClock : IClock
-    {
-        public Instant GetCurrentInstant() => Instant.FromUtc(2026, 11, 1, 10, 0);
     }
 }
