@@ -96,12 +96,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     {
         try
         {
-            var reply = await Change(name, command, caller, options, requestHash, default(TResult), stopped);
+            var reply = await Attempts.Run(first => Change(name, command, caller, options, requestHash, default(TResult), first, stopped));
             while (!options.DryRun && Left(command, reply) is var (done, left) && left > 0)
             {
                 options.Progress?.Invoke(done, left);
                 var before = (TResult)reply.Result!;
-                reply = await Change(name, command, caller, options, requestHash, before, stopped);
+                reply = await Attempts.Run(first => Change(name, command, caller, options, requestHash, before, first, stopped));
             }
 
             return reply;
@@ -119,16 +119,25 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     private static (long Done, long Left) Left<TResult>(Command<TResult> command, Reply reply) =>
         command is IDoneInParts<TResult> parts && reply.Result is TResult part ? parts.Progress(part) : (0, 0);
 
-    /// <summary>One transaction; <paramref name="before"/> is what the parts before it came to, of a command that is done in parts.</summary>
+    /// <summary>
+    /// One transaction; <paramref name="before"/> is what the parts before it came to, of a command that is done in parts.
+    /// <paramref name="first"/>: calendars to lock before anything is read.
+    /// </summary>
     private async ValueTask<Reply> Change<TResult>(
-        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, TResult? before, CancellationToken stopped)
+        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, TResult? before,
+        IReadOnlyCollection<CalendarId> first, CancellationToken stopped)
     {
         var now = Now();
         await using var session = await store.Write(caller.Tenant, stopped);
         var kept = session.Rows<IIdempotencyRows>();
-        if (requestHash is not null && await kept.Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is { } first)
+        if (requestHash is not null && await kept.Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is { } answer)
         {
-            return Replay(first, name, requestHash);
+            return Replay(answer, name, requestHash);
+        }
+
+        if (first.Count > 0)
+        {
+            await session.Rows<ICalendarWrites>().Lock(first);
         }
 
         var context = new CommandContext(caller, now, session, permissions, stopped) { DryRun = options.DryRun };

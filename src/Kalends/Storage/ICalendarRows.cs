@@ -13,7 +13,8 @@ public interface ICalendarWrites : ICalendarRows
 {
     /// <summary>
     /// The rows of all these calendars, locked in key order until the transaction ends; those nobody named before are made as
-    /// <see cref="Calendar.Implied"/> says.
+    /// <see cref="Calendar.Implied"/> says. Where several write at once, what a session has read since it began or last locked must be on
+    /// calendars that it locks next: if any of them has changed in between, <see cref="StoreChangedException"/>.
     /// </summary>
     ValueTask<IReadOnlyDictionary<CalendarId, Calendar>> Lock(IReadOnlyCollection<CalendarId> ids);
 

@@ -5,7 +5,7 @@ namespace Kalends.Storage;
 /// rows it needs as a port of its own and asks the session for it; each store implements them all. Faults of the store are
 /// <see cref="StoreUnavailableException"/>; every other exception is a bug.
 /// </summary>
-public interface IStore
+public interface IStore : IAsyncDisposable
 {
     /// <summary>A consistent view of what is committed, on a connection that the database itself refuses writes on.</summary>
     ValueTask<IReadSession> Read(string tenant, CancellationToken stopped);
@@ -66,4 +66,31 @@ public sealed class StoreUnavailableException : Exception
         : base(message, cause)
     {
     }
+}
+
+/// <summary>
+/// What this session had read was changed by another before it was locked, or the database could not put the two in an order: nothing is
+/// kept. The same command run anew, with <see cref="Calendars"/> locked before it reads, comes to its end. The dispatcher does that.
+/// </summary>
+public sealed class StoreChangedException : Exception
+{
+    public StoreChangedException(IReadOnlyCollection<CalendarId> calendars, Exception? cause = null)
+        : base("The store was changed by others in the meantime.", cause) => Calendars = [.. calendars];
+
+    public StoreChangedException()
+        : this([])
+    {
+    }
+
+    public StoreChangedException(string message)
+        : base(message)
+    {
+    }
+
+    public StoreChangedException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+
+    public IReadOnlyCollection<CalendarId> Calendars { get; } = [];
 }
