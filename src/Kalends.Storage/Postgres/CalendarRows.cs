@@ -1,0 +1,119 @@
+namespace Kalends.Storage.Postgres;
+
+/// <summary>Calendars, and the locks on them that put writers in an order.</summary>
+internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
+{
+    private const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site";
+
+    private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
+
+    private const string PageSql =
+        $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4";
+
+    // NO KEY: rows that point to a calendar may come meanwhile, changes of it may not. Sorted before they are locked, so in one order for all.
+    private const string LockSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2) ORDER BY key FOR NO KEY UPDATE";
+
+    // In the order of names, so that two who add the same ones wait for each other in one order.
+    private const string AddSql = """
+        INSERT INTO calendar (tenant, id, kind, double_booking)
+        SELECT $1, n.id, n.kind, n.double_booking FROM unnest($2, $3, $4) n (id, kind, double_booking) ORDER BY n.id COLLATE "C"
+        ON CONFLICT (tenant, id) DO NOTHING
+        """;
+
+    private const string SaveSql = """
+        UPDATE calendar SET kind = $3, name = $4, time_zone = $5, double_booking = $6, capacity = $7, features = $8, site = $9
+        WHERE tenant = $1 AND key = $2
+        """;
+
+    private const string LastSql = "SELECT last FROM tenant_sequence WHERE tenant = $1";
+
+    private const string MovedHorizonsSql = """
+        SELECT 1 FROM unnest($2, $3) r (id, stored_until) JOIN series s ON s.tenant = $1 AND s.id = r.id
+        WHERE s.stored_until <> r.stored_until LIMIT 1
+        """;
+
+    public async ValueTask<IReadOnlyDictionary<CalendarId, Calendar>> Find(IReadOnlyCollection<CalendarId> ids) => ids.Count == 0
+        ? new Dictionary<CalendarId, Calendar>()
+        : (await session.All(session.Prepare(FindSql).WithAll(ids.Select(id => id.Value)), Calendar)).ToDictionary(calendar => calendar.Id);
+
+    public async ValueTask<IReadOnlyList<Calendar>> Page(CalendarKind? kind, CalendarId? after, int limit) => await session.All(
+        session.Prepare(PageSql).With(after?.Value ?? "").With(kind is { } only ? Stored(only) : null).With((long)limit), Calendar);
+
+    public async ValueTask<IReadOnlyDictionary<CalendarId, Calendar>> Lock(IReadOnlyCollection<CalendarId> ids)
+    {
+        session.Ask(ids);
+        var locked = new Dictionary<CalendarId, Calendar>(ids.Count);
+        var wanted = ids.Distinct().ToList();
+        var look = new LookAgain();
+        await session.Run([Locking(wanted, locked), Counting(look), .. Horizons(look)]);
+        var missing = wanted.Where(id => !locked.ContainsKey(id)).ToList();
+        if (missing.Count > 0)
+        {
+            await session.Run(Adding(missing), Locking(missing, locked), Counting(look));
+        }
+
+        if (look.HorizonMoved || (session.ReadBefore.Any && locked.Values.Any(calendar => calendar.Version > session.ReadBefore.Last)))
+        {
+            throw session.Changed();
+        }
+
+        session.ReadBefore.BeginAnew(look.Last);
+        return locked;
+    }
+
+    public async ValueTask Save(IReadOnlyCollection<Calendar> calendars)
+    {
+        List<(Calendar Calendar, Statement Statement)> saving = [.. calendars.Select(calendar => (calendar, session.Prepare(SaveSql)
+            .WithInteger(calendar.Key).With(Stored(calendar.Kind)).With(calendar.Name).With(calendar.TimeZone).With(Stored(calendar.DoubleBooking))
+            .WithInteger(calendar.Capacity).WithAll(calendar.Features).With(calendar.Site)))];
+        await session.Run([.. saving.Select(one => one.Statement)]);
+        if (saving.Find(one => one.Statement.Changed != 1) is { Calendar: { } stranger })
+        {
+            throw new InvalidOperationException($"calendar {stranger.Id} was saved without having been locked");
+        }
+    }
+
+    private Statement Locking(List<CalendarId> ids, Dictionary<CalendarId, Calendar> locked) =>
+        session.Prepare(LockSql).WithAll(ids.Select(id => id.Value)).Reading(row =>
+        {
+            var calendar = Calendar(row);
+            locked[calendar.Id] = calendar;
+        });
+
+    private Statement Adding(List<CalendarId> ids)
+    {
+        List<Calendar> implied = [.. ids.Select(Storage.Calendar.Implied)];
+        return session.Prepare(AddSql).WithAll(implied.Select(calendar => calendar.Id.Value))
+            .WithAll(implied.Select(calendar => Stored(calendar.Kind))).WithAll(implied.Select(calendar => Stored(calendar.DoubleBooking)));
+    }
+
+    /// <summary>Looked at after the locks are there, in a later statement and so at a later moment.</summary>
+    private Statement Counting(LookAgain look) => session.Prepare(LastSql).Reading(row => look.Last = row.Long(0));
+
+    private IEnumerable<Statement> Horizons(LookAgain look) => session.ReadBefore.Horizons.Count == 0 ? [] : [session.Prepare(MovedHorizonsSql)
+        .WithAll(session.ReadBefore.Horizons.Keys).WithTimes(session.ReadBefore.Horizons.Values).Reading(_ => look.HorizonMoved = true)];
+
+    private static Calendar Calendar(Row row) => new()
+    {
+        Key = row.Integer(0),
+        Id = new(row.Text(1)),
+        Version = row.Long(2),
+        Kind = Enum.Parse<CalendarKind>(row.Text(3), ignoreCase: true),
+        Name = row.TextOrNull(4),
+        TimeZone = row.TextOrNull(5),
+        DoubleBooking = Enum.Parse<DoubleBooking>(row.Text(6), ignoreCase: true),
+        Capacity = row.IsNull(7) ? null : row.Integer(7),
+        Features = row.TextArray(8),
+        Site = row.TextOrNull(9),
+    };
+
+    private static string Stored<T>(T value)
+        where T : struct, Enum => value.ToString().ToLowerInvariant();
+
+    private sealed class LookAgain
+    {
+        public long Last { get; set; }
+
+        public bool HorizonMoved { get; set; }
+    }
+}

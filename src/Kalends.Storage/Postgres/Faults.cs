@@ -1,0 +1,48 @@
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>
+/// The one place that tells the world's faults (gone, full, too slow, not let in), which become <see cref="StoreUnavailableException"/> with
+/// what to do about them, and somebody faster, <see cref="StoreChangedException"/>, from our own bugs, which stay as they are. Messages reach
+/// callers, so they name no hosts, databases or users.
+/// </summary>
+internal static class Faults
+{
+    /// <param name="fault">What the driver threw.</param>
+    /// <param name="calendars">Those that this session has asked to lock.</param>
+    public static Exception From(Exception fault, IReadOnlyCollection<CalendarId> calendars) => fault switch
+    {
+        PostgresException said => From(said, calendars),
+        NpgsqlException { InnerException: TimeoutException } or TimeoutException =>
+            new StoreUnavailableException("The database does not answer in time, or too many commands wait for it; try again shortly.", fault),
+        NpgsqlException or SocketException or IOException =>
+            new StoreUnavailableException("The database cannot be reached; try again shortly.", fault),
+        _ => fault,
+    };
+
+    private static Exception From(PostgresException fault, IReadOnlyCollection<CalendarId> calendars) => fault.SqlState switch
+    {
+        PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation
+            or PostgresErrorCodes.ExclusionViolation => new StoreChangedException(calendars, fault),
+        PostgresErrorCodes.LockNotAvailable =>
+            Unavailable("Too many commands wait to change the same calendars; try again shortly.", fault),
+        PostgresErrorCodes.QueryCanceled => Unavailable("The database took too long over this; ask for less, or try again shortly.", fault),
+        PostgresErrorCodes.DiskFull => Unavailable("The disk of the database is full: free some space, then try again.", fault),
+        PostgresErrorCodes.TooManyConnections => Unavailable("The database has as many connections as it can take; try again shortly.", fault),
+        PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
+            Unavailable("The database does not let this program in: look at user and password in ConnectionStrings__Kalends.", fault),
+        PostgresErrorCodes.InvalidCatalogName =>
+            Unavailable("There is no such database: create it, or look at ConnectionStrings__Kalends.", fault),
+        PostgresErrorCodes.InsufficientPrivilege =>
+            Unavailable("The database's user may not do this: let it use the tables, and for `kalends migrate` create them.", fault),
+        _ when IsOfTheWorld(fault.SqlState) => Unavailable("The database cannot be used just now; try again shortly.", fault),
+        _ => fault,
+    };
+
+    /// <summary>Connection lost, resources used up, the operator at work, or the machine broken; by class (PostgreSQL manual, appendix A).</summary>
+    private static bool IsOfTheWorld(string state) => state[..2] is "08" or "53" or "57" or "58" or "XX";
+
+    private static StoreUnavailableException Unavailable(string message, PostgresException cause) => new(message, cause);
+}

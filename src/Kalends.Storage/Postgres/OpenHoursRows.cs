@@ -1,0 +1,23 @@
+using Kalends.Availability;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>Open hours: one row for each calendar that anybody ever set some for, so most lookups end in the index.</summary>
+internal sealed class OpenHoursRows(PostgresSession session) : IOpenHoursWrites
+{
+    private const string FindSql = "SELECT calendar, version, body FROM open_hours WHERE tenant = $1 AND calendar = ANY ($2)";
+
+    private const string SaveSql = """
+        INSERT INTO open_hours (tenant, calendar, version, body) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (tenant, calendar) DO UPDATE SET version = excluded.version, body = excluded.body
+        """;
+
+    public async ValueTask<IReadOnlyList<OpenHoursRow>> Find(IReadOnlyCollection<long> calendars) => await session.All(
+        session.Prepare(FindSql).WithKeys(calendars), row => new OpenHoursRow(row.Integer(0), row.Long(1), row.Json(2)));
+
+    public ValueTask Save(OpenHoursRow row)
+    {
+        session.Later(session.Prepare(SaveSql).WithInteger(row.Calendar).With(row.Version).WithJson(row.Json));
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,139 @@
+using System.Runtime.CompilerServices;
+using Npgsql;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>
+/// The production store: any number of processes on one database. Writers of different calendars do not wait for each other but for the
+/// moment in which each takes its numbers and commits; readers wait for nobody.
+/// </summary>
+public sealed class PostgresStore : IStore
+{
+    private const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+    /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
+    private const string BeginWritingSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+
+    private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
+
+    private readonly NpgsqlDataSource source;
+
+    /// <summary>The store's secret, and a sign that the schema was found to be this program's.</summary>
+    private byte[]? sealingKey;
+
+    /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
+    public PostgresStore(string connectionString) => source = Source.Of(connectionString);
+
+    public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
+    {
+        var (wire, key) = await Open(stopped);
+        try
+        {
+            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantPlace.Unknown;
+            return new PostgresReadSession(wire, place, key, stopped);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
+    {
+        var (wire, key) = await Open(stopped);
+        try
+        {
+            var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped) ?? await TenantRows.Add(wire, tenant, stopped);
+            return new PostgresWriteSession(wire, place, key, stopped);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await TenantRows.Names(wire, stopped);
+        }
+    }
+
+    public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
+            await foreach (var finding in Soundness.Findings(wire, stopped))
+            {
+                yield return finding;
+            }
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped)
+    {
+        await using var wire = await Wire.Open(source, stopped);
+        return await Schema.Migrate(source, wire, stopped);
+    }
+
+    public async ValueTask<string> ZoneRelease(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await Schema.ZoneRelease(wire, stopped);
+        }
+    }
+
+    public async ValueTask SetZoneRelease(string release, CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await Schema.SetZoneRelease(wire, release, stopped);
+        }
+    }
+
+    public async ValueTask<bool> IsReady(CancellationToken stopped)
+    {
+        try
+        {
+            await using var wire = await Wire.Open(source, stopped);
+            await Schema.Require(wire, stopped);
+            return true;
+        }
+        catch (StoreUnavailableException)
+        {
+            return false;
+        }
+    }
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>A connection to a database with this program's schema.</summary>
+    private async ValueTask<(Wire Wire, byte[] SealingKey)> Open(CancellationToken stopped)
+    {
+        var wire = await Wire.Open(source, stopped);
+        try
+        {
+            if (sealingKey is null)
+            {
+                await Schema.Require(wire, stopped);
+                sealingKey = await Schema.SealingKey(wire, stopped);
+            }
+
+            return (wire, sealingKey);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Security.Cryptography;
+using System.Text;
+using Kalends.Time;
+using Npgsql;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>The migration scripts inside this program, and what a database says of those it has had. Forward only.</summary>
+internal static class Schema
+{
+    public const string Journal = "schema_migration";
+
+    private const string FindJournalSql = "SELECT 1 WHERE to_regclass($1) IS NOT NULL";
+
+    private const string ReadJournalSql = $"SELECT scriptname FROM {Journal}";
+
+    private const string MetaSql = "SELECT value FROM meta WHERE name = $1";
+
+    private const string KeepMetaSql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING";
+
+    private const string SetMetaSql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+
+    private const string ZonesName = "time-zones";
+
+    private const string SealingKeyName = "sealing-key";
+
+    private const string ScriptPrefix = "Postgres/";
+
+    /// <summary>By name, in order.</summary>
+    public static IReadOnlyList<(string Name, string Text)> Scripts { get; } = ReadScripts();
+
+    public static async ValueTask<IReadOnlyList<string>> Migrate(NpgsqlDataSource source, Wire wire, CancellationToken stopped)
+    {
+        var ran = await Migration.Run(source, wire, stopped);
+        // What the stored UTC spans were worked out with; whoever recomputes them for a newer release writes the newer one.
+        await wire.Run(
+            [
+                new Statement(KeepMetaSql).With(ZonesName).With(Zones.Release),
+                new Statement(KeepMetaSql).With(SealingKeyName).With(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))),
+            ],
+            stopped);
+        return ran;
+    }
+
+    public static async ValueTask<string> ZoneRelease(Wire wire, CancellationToken stopped) => await Meta(wire, ZonesName, stopped)
+        ?? throw new StoreUnavailableException("The database does not say which time zones it was written with: run `kalends migrate`.");
+
+    public static ValueTask SetZoneRelease(Wire wire, string release, CancellationToken stopped) =>
+        wire.Run(new Statement(SetMetaSql).With(ZonesName).With(release), stopped);
+
+    /// <summary>The store's own secret; see <see cref="IReadSession.SealingKey"/>.</summary>
+    public static async ValueTask<byte[]> SealingKey(Wire wire, CancellationToken stopped) => Convert.FromHexString(
+        await Meta(wire, SealingKeyName, stopped)
+        ?? throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`."));
+
+    /// <summary>Refuses to work on a database with another schema than this program's.</summary>
+    public static async ValueTask Require(Wire wire, CancellationToken stopped)
+    {
+        var missing = await Missing(wire, stopped);
+        if (missing.Count > 0)
+        {
+            throw new StoreUnavailableException(
+                "The database has not been brought up to date: run `kalends migrate`, or `kalends serve --migrate`.");
+        }
+    }
+
+    /// <summary>The scripts that a database has not had. Throws where it has had one that this program does not know.</summary>
+    public static async ValueTask<IReadOnlyList<string>> Missing(Wire wire, CancellationToken stopped)
+    {
+        var applied = new List<string>();
+        var isThere = false;
+        await wire.Run(new Statement(FindJournalSql).With(Journal).Reading(_ => isThere = true), stopped);
+        if (isThere)
+        {
+            await wire.Run(new Statement(ReadJournalSql).Reading(row => applied.Add(row.Text(0))), stopped);
+        }
+
+        var known = Scripts.Select(script => script.Name).ToList();
+        return applied.Except(known).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown
+            ? throw new StoreUnavailableException(
+                $"The database was written by a newer Kalends (it has had {unknown}, unknown here): run that version or a later one.")
+            : [.. known.Except(applied)];
+    }
+
+    private static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)
+    {
+        string? value = null;
+        await wire.Run(new Statement(MetaSql).With(name).Reading(row => value = row.Text(0)), stopped);
+        return value;
+    }
+
+    private static List<(string Name, string Text)> ReadScripts()
+    {
+        var assembly = typeof(Schema).Assembly;
+        return [.. assembly.GetManifestResourceNames()
+            .Where(name => name.StartsWith(ScriptPrefix, StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            .Select(name =>
+            {
+                using var reader = new StreamReader(assembly.GetManifestResourceStream(name)!, Encoding.UTF8);
+                return (name[ScriptPrefix.Length..], reader.ReadToEnd());
+            })];
+    }
+}

@@ -1,0 +1,129 @@
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>
+/// One statement of a batch: <c>session.Prepare(Sql).With(…).With(…)</c> binds $1, $2 … in order, arrays for what is meant of many rows. What
+/// answers rows is told by <see cref="Reading"/> what to do with each. Statements are constants of the program, so the driver keeps them prepared.
+/// </summary>
+internal sealed class Statement(string constantSql)
+{
+    public NpgsqlBatchCommand Command { get; } = new(constantSql);
+
+    public Action<Row>? Read { get; private set; }
+
+    /// <summary>How many rows it must change, where another number means that somebody was faster.</summary>
+    public int? MustChange { get; private set; }
+
+    /// <summary>Of a statement that answers no rows, once it has run.</summary>
+    public int Changed => Command.RecordsAffected;
+
+    public Statement Reading(Action<Row> read)
+    {
+        Read = read;
+        return this;
+    }
+
+    public Statement Changing(int rows)
+    {
+        MustChange = rows;
+        return this;
+    }
+
+    public Statement With(long value) => Add(value, NpgsqlDbType.Bigint);
+
+    public Statement With(bool value) => Add(value, NpgsqlDbType.Boolean);
+
+    public Statement With(Guid value) => Add(value, NpgsqlDbType.Uuid);
+
+    public Statement With(string? value) => Add(Texts.ToStored(value), NpgsqlDbType.Text);
+
+    public Statement WithInteger(long? value) => value is { } number ? Add(checked((int)number), NpgsqlDbType.Integer) : AddNull(NpgsqlDbType.Integer);
+
+    public Statement WithSmall(int value) => Add(checked((short)value), NpgsqlDbType.Smallint);
+
+    public Statement WithTime(long seconds) => Add(Seconds.ToStored(seconds), NpgsqlDbType.TimestampTz);
+
+    public Statement WithJson(byte[] utf8) => Add(utf8, NpgsqlDbType.Json);
+
+    public Statement WithJson(string text) => Add(text, NpgsqlDbType.Json);
+
+    public Statement WithBytes(byte[] bytes) => Add(bytes, NpgsqlDbType.Bytea);
+
+    public Statement WithAll(IEnumerable<Guid> values) => Add<Guid[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Uuid);
+
+    public Statement WithAll(IEnumerable<Guid?> values) => Add<Guid?[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Uuid);
+
+    public Statement WithAll(IEnumerable<string?> values) => Add<string?[]>([.. values.Select(Texts.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.Text);
+
+    public Statement WithAll(IEnumerable<bool> values) => Add<bool[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Boolean);
+
+    public Statement WithAll(IEnumerable<long> values) => Add<long[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+
+    public Statement WithAll(IEnumerable<long?> values) => Add<long?[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+
+    /// <summary>Keys of calendars, and whatever else is an integer.</summary>
+    public Statement WithKeys(IEnumerable<long> values) =>
+        Add<int[]>([.. values.Select(value => checked((int)value))], NpgsqlDbType.Array | NpgsqlDbType.Integer);
+
+    public Statement WithSmalls(IEnumerable<int> values) =>
+        Add<short[]>([.. values.Select(value => checked((short)value))], NpgsqlDbType.Array | NpgsqlDbType.Smallint);
+
+    public Statement WithTimes(IEnumerable<long> seconds) =>
+        Add<long[]>([.. seconds.Select(Seconds.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
+
+    public Statement WithJsons(IEnumerable<byte[]?> utf8) => Add<byte[]?[]>([.. utf8], NpgsqlDbType.Array | NpgsqlDbType.Json);
+
+    private Statement Add<T>(T value, NpgsqlDbType type)
+    {
+        if (value is null)
+        {
+            return AddNull(type);
+        }
+
+        Command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value, NpgsqlDbType = type });
+        return this;
+    }
+
+    private Statement AddNull(NpgsqlDbType type)
+    {
+        Command.Parameters.Add(new NpgsqlParameter { Value = DBNull.Value, NpgsqlDbType = type });
+        return this;
+    }
+}
+
+/// <summary>The row a reader stands on. Columns count from 0.</summary>
+internal readonly struct Row(NpgsqlDataReader reader)
+{
+    public bool IsNull(int column) => reader.IsDBNull(column);
+
+    public long Long(int column) => reader.GetInt64(column);
+
+    public int Integer(int column) => reader.GetInt32(column);
+
+    public int Small(int column) => reader.GetInt16(column);
+
+    public bool Bool(int column) => reader.GetBoolean(column);
+
+    public Guid Guid(int column) => reader.GetGuid(column);
+
+    public Guid? GuidOrNull(int column) => IsNull(column) ? null : Guid(column);
+
+    public string Text(int column) => Texts.FromStored(reader.GetString(column));
+
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
+
+    public string[] TextArray(int column) => [.. reader.GetFieldValue<string[]>(column).Select(Texts.FromStored)];
+
+    /// <summary>Bytes, or json as UTF-8.</summary>
+    public byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
+
+    /// <summary>JSON as it was written, which no character is hidden in.</summary>
+    public string Json(int column) => reader.GetString(column);
+
+    /// <summary>Seconds since 1970.</summary>
+    public long Time(int column) => Seconds.FromStored(reader.GetFieldValue<long>(column));
+
+    public IReadOnlyList<long> Keys(int column) => [.. reader.GetFieldValue<int[]>(column).Select(key => (long)key)];
+}
