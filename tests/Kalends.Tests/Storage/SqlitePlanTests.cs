@@ -40,6 +40,7 @@ public sealed class SqlitePlanTests : IDisposable
 
     private static IEnumerable<(string Name, string Sql)> Statements() =>
         from type in typeof(SqliteStore).Assembly.GetTypes()
+        where type.Namespace == typeof(SqliteStore).Namespace
         from field in type.GetFields(BindingFlags.Static | BindingFlags.NonPublic)
         where field.IsLiteral && field.FieldType == typeof(string) && field.Name.EndsWith("Sql", StringComparison.Ordinal)
         select ($"{type.Name}.{field.Name}", (string)field.GetRawConstantValue()!);

@@ -8,7 +8,7 @@ public sealed class SqliteStoreTests : StoreContract
 {
     private readonly TemporaryFile file = new();
 
-    protected override IStore Make() => new SqliteStore(file.ConnectionString);
+    protected override ValueTask<IStore> Make() => ValueTask.FromResult<IStore>(new SqliteStore(file.ConnectionString));
 
     public override async ValueTask DisposeAsync()
     {

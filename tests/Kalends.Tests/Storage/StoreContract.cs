@@ -16,12 +16,12 @@ public abstract partial class StoreContract : IAsyncLifetime
 
     protected IStore Store { get; private set; } = null!;
 
-    /// <summary>An empty store that has not been migrated.</summary>
-    protected abstract IStore Make();
+    /// <summary>An empty store; it need not have been migrated.</summary>
+    protected abstract ValueTask<IStore> Make();
 
     public async ValueTask InitializeAsync()
     {
-        Store = Make();
+        Store = await Make();
         await Store.Migrate(Stopped);
     }
 
