@@ -1,8 +1,6 @@
 using System.CommandLine;
 using Kalends.Server.Http;
 using Kalends.Storage;
-using Kalends.Storage.Sqlite;
-using Microsoft.Data.Sqlite;
 
 namespace Kalends.Server.CommandLine;
 
@@ -24,17 +22,16 @@ internal sealed class Configured
 
     public IConfigurationRoot Root { get; }
 
-    /// <summary>The file of the store that is in force.</summary>
-    public string File => Path.GetFullPath(new SqliteConnectionStringBuilder(ConnectionString).DataSource);
-
-    public string ConnectionString { get; private init; } = DefaultStore;
+    /// <summary>The store that is in force.</summary>
+    public StoreChoice Choice { get; private init; } = StoreChoice.Of(DefaultStore);
 
     public bool IsDevelopment => "Development".Equals(
         Root["ASPNETCORE_ENVIRONMENT"] ?? Root["DOTNET_ENVIRONMENT"], StringComparison.OrdinalIgnoreCase);
 
     public static Option<string?> StoreOption() => new("--store")
     {
-        Description = $"The store: Data Source=FILE, or a file name. In place of ConnectionStrings__Kalends; '{DefaultStore}' when neither is given.",
+        Description = "The store: Data Source=FILE or a file name, or Host=NAME;Database=NAME;Username=NAME for PostgreSQL. "
+            + $"In place of ConnectionStrings__Kalends; '{DefaultStore}' when neither is given.",
     };
 
     public static Option<string> TenantOption() => Named(new Option<string>("--tenant")
@@ -77,7 +74,7 @@ internal sealed class Configured
             .AddEnvironmentVariables()
             .AddInMemoryCollection(set)
             .Build();
-        return new(root) { ConnectionString = Usable(root[Store] ?? DefaultStore) };
+        return new(root) { Choice = Usable(root[Store] ?? DefaultStore) };
     }
 
     /// <summary>The settings before the verb itself has looked at any. No store is asked for, so none is found wanting.</summary>
@@ -96,39 +93,39 @@ internal sealed class Configured
         _ => FlagsName,
     };
 
-    /// <summary>Makes the store's folder where it is missing and brings the schema up to date; answers the scripts that ran.</summary>
-    public async Task<(SqliteStore Store, IReadOnlyList<string> Scripts)> OpenForWriting(CancellationToken stopped)
+    /// <summary>
+    /// An SQLite file is made where it is missing, its folder too, and brought up to date. A PostgreSQL serves others meanwhile: its schema is
+    /// changed by who says so alone.
+    /// </summary>
+    public async Task<IStore> OpenForWriting(CancellationToken stopped)
     {
-        Directory.CreateDirectory(Path.GetDirectoryName(File)!);
-        var store = new SqliteStore(ConnectionString);
-        return (store, await store.Migrate(stopped));
+        var store = Choice.Open();
+        if (Choice.File is not null)
+        {
+            await store.Migrate(stopped);
+        }
+
+        return store;
     }
 
     /// <summary>A store that must be there already.</summary>
-    public SqliteStore OpenForReading() => System.IO.File.Exists(File)
-        ? new(ConnectionString)
-        : throw new SettingsException($"there is no store at {File}; name another with --store, or make one with: kalends seed, import or migrate");
+    public IStore OpenForReading() => Choice.File is not { } file || File.Exists(file)
+        ? Choice.Open()
+        : throw new SettingsException($"there is no store at {file}; name another with --store, or make one with: kalends seed, import or migrate");
 
     private static (string Name, string Value) Split(string flag) => flag.Split('=', 2) is [{ Length: > 0 } name, var value]
         ? (name, value)
         : throw new SettingsException($"--set takes NAME=VALUE, not '{flag}'");
 
-    private static string Usable(string given)
+    private static StoreChoice Usable(string given)
     {
-        if (given.Contains("Host=", StringComparison.OrdinalIgnoreCase))
-        {
-            throw new SettingsException("PostgreSQL is not supported yet; use SQLite: Data Source=FILE");
-        }
-
         try
         {
-            var text = given.Contains('=', StringComparison.Ordinal) ? given : "Data Source=" + given;
-            var source = new SqliteConnectionStringBuilder(text).DataSource;
-            return source.Length > 0 && !source.StartsWith(':') ? text : throw new SettingsException("the store must name a file: Data Source=FILE");
+            return StoreChoice.Of(given);
         }
-        catch (ArgumentException fault)
+        catch (Exception fault) when (fault is ArgumentException or FormatException)
         {
-            throw new SettingsException($"the store cannot be understood ({fault.Message}); use Data Source=FILE", fault);
+            throw new SettingsException($"the store cannot be understood ({fault.Message}); use Data Source=FILE or Host=NAME;Database=NAME", fault);
         }
     }
 }

@@ -3,7 +3,7 @@ using System.CommandLine.Help;
 using Kalends.Server.CommandLine.Verbs;
 using Kalends.Server.Http;
 using Kalends.Storage;
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 
 namespace Kalends.Server.CommandLine;
 
@@ -90,5 +90,5 @@ public static class KalendsCommandLine
 
     /// <summary>What settings, files, the store or the network can do to us; anything else is a bug and shows its trace.</summary>
     private static bool IsOfTheWorld(Exception fault) =>
-        fault is SettingsException or StoreUnavailableException or SqliteException or IOException or UnauthorizedAccessException;
+        fault is SettingsException or StoreUnavailableException or DbException or IOException or UnauthorizedAccessException;
 }

@@ -7,7 +7,7 @@ namespace Kalends.Storage.Sqlite;
 /// The embedded store: one file, any number of readers on snapshots of their own (write-ahead log), one writer at a time over
 /// all processes that share the file. SQLite works on the caller's thread; only waiting to write is asynchronous.
 /// </summary>
-public sealed class SqliteStore : IStore, IAsyncDisposable
+public sealed class SqliteStore : IStore
 {
     private readonly string file;
     private readonly Readers readers;

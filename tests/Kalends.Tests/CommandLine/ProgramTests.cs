@@ -57,12 +57,15 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
-    public async Task PostgreSQL_is_said_not_to_be_there_yet()
+    public async Task A_PostgreSQL_that_is_not_there_is_said_so_and_its_password_never()
     {
-        var said = await terminal.Start(new Dictionary<string, string> { ["ConnectionStrings__Kalends"] = "Host=db;Password=hush" }, "migrate");
-        Assert.Equal(1, said.Code);
-        Assert.Contains("PostgreSQL is not supported yet", said.Error, StringComparison.Ordinal);
-        Assert.DoesNotContain("hush", said.Error, StringComparison.Ordinal);
+        var environment = new Dictionary<string, string> { ["ConnectionStrings__Kalends"] = "Host=127.0.0.1;Port=1;Password=hush;Username=kalends" };
+        var said = await terminal.Start(environment, "migrate");
+        Assert.Equal((1, "kalends: The database cannot be reached; try again shortly.\n"), (said.Code, said.Error));
+        var config = await terminal.Start(environment, "config");
+        Assert.Equal(0, config.Code);
+        Assert.Contains("(hidden)", config.Out, StringComparison.Ordinal);
+        Assert.DoesNotContain("hush", config.Out, StringComparison.Ordinal);
     }
 
     [Fact]

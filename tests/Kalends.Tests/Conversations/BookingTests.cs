@@ -2,7 +2,7 @@ using Kalends.Messages;
 
 namespace Kalends.Tests.Conversations;
 
-public sealed class BookingTests
+public class BookingTests
 {
     private const string Day = """{"from":"2026-11-23T00:00:00Z","to":"2026-11-24T00:00:00Z"}""";
 

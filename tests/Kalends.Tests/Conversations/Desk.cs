@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 using Kalends.Messages;
 using Kalends.Messages.Json;
 using Kalends.Permissions;
-using Kalends.Storage.Sqlite;
+using Kalends.Storage;
+using Kalends.Tests.Postgres;
 using NodaTime;
 
 namespace Kalends.Tests.Conversations;
@@ -16,20 +17,28 @@ internal sealed class StandingClock(Instant now) : IClock
     public Instant GetCurrentInstant() => Now;
 }
 
-/// <summary>A Kalends without the web: a real SQLite file, the real dispatcher, messages as JSON, by name, as the edges send them.</summary>
+/// <summary>
+/// A Kalends without the web: a real store, the real dispatcher, messages as JSON, by name, as the edges send them. An SQLite file, but for test
+/// classes that bear the trait <see cref="OnPostgres"/>.
+/// </summary>
 internal sealed class Desk : IAsyncDisposable
 {
-    private readonly string folder = Directory.CreateTempSubdirectory("kalends-").FullName;
+    /// <summary>The name of the trait; its value is of no matter.</summary>
+    public const string OnPostgres = "PostgreSQL";
 
-    private Desk()
+    private readonly string folder = Directory.CreateTempSubdirectory("kalends-").FullName;
+    private readonly string? database;
+
+    private Desk(string? database)
     {
-        Store = new SqliteStore($"Data Source={folder}/kalends.db");
+        this.database = database;
+        Store = StoreChoice.Of(database ?? $"Data Source={folder}/kalends.db").Open();
         Dispatcher = new(Store, new OwnCalendarOnly(), Clock);
     }
 
     public StandingClock Clock { get; } = new(Instant.FromUtc(2026, 11, 1, 10, 0));
 
-    public SqliteStore Store { get; }
+    public IStore Store { get; }
 
     public Dispatcher Dispatcher { get; }
 
@@ -37,7 +46,8 @@ internal sealed class Desk : IAsyncDisposable
 
     public static async Task<Desk> Open()
     {
-        var desk = new Desk();
+        var onPostgres = TestContext.Current.TestClass?.Traits.ContainsKey(OnPostgres) == true;
+        var desk = new Desk(onPostgres ? await PrivateCluster.Database() : null);
         await desk.Store.Migrate(default);
         return desk;
     }
@@ -92,5 +102,9 @@ internal sealed class Desk : IAsyncDisposable
     {
         await Store.DisposeAsync();
         Directory.Delete(folder, recursive: true);
+        if (database is not null)
+        {
+            await PrivateCluster.Drop(database);
+        }
     }
 }

@@ -3,7 +3,7 @@ using NodaTime;
 
 namespace Kalends.Tests.Conversations;
 
-public sealed class IdempotencyTests
+public class IdempotencyTests
 {
     private const string Save = """{"appointments":[{"start":"2026-11-23T09:00:00","duration":"PT1H"}]}""";
     private const string Everything = """{"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"},"attendees":["user:ana"]}""";

@@ -4,7 +4,7 @@ using Kalends.Messages;
 namespace Kalends.Tests.Conversations;
 
 /// <summary>Every query walked by one who may see all and one who may not: no hidden word may come out.</summary>
-public sealed class MaskingTests
+public class MaskingTests
 {
     private const string Span = """{"from":"2026-11-23T00:00:00Z","to":"2026-11-24T00:00:00Z"}""";
     private static readonly Caller Stranger = Desk.As("user:zoe");

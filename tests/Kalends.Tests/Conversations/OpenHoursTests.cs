@@ -4,7 +4,7 @@ using Kalends.Messages;
 namespace Kalends.Tests.Conversations;
 
 /// <summary>What open hours do to each answer about availability. Monday is 23 November 2026.</summary>
-public sealed class OpenHoursTests
+public class OpenHoursTests
 {
     private const string Weekdays = """{"rule":"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR","start":"09:00","end":"17:30"}""";
     private const string Daily = "FREQ=DAILY";

@@ -4,7 +4,7 @@ using NodaTime;
 
 namespace Kalends.Tests.Conversations;
 
-public sealed class ReadingTests
+public class ReadingTests
 {
     private const string November = """{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"}""";
 

@@ -3,7 +3,7 @@ using Kalends.Messages;
 namespace Kalends.Tests.Conversations;
 
 /// <summary>The command under rezone, where nothing differs: what moves needs two releases, and so two processes (see RezoneTests).</summary>
-public sealed class RezoningTests
+public class RezoningTests
 {
     private static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
 

@@ -2,7 +2,7 @@ using Kalends.Messages;
 
 namespace Kalends.Tests.Conversations;
 
-public sealed class SavingTests
+public class SavingTests
 {
     private const string Budget = """{"title":"Budget","start":"2026-11-23T09:00:00","timeZone":"Europe/Paris","duration":"PT45M"}""";
 

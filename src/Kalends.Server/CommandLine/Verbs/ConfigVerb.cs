@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using Kalends.Server.Http;
 using Kalends.Time;
-using Microsoft.Data.Sqlite;
 
 namespace Kalends.Server.CommandLine.Verbs;
 
@@ -34,7 +33,7 @@ internal static class ConfigVerb
 
     private static IEnumerable<IReadOnlyList<string>> Rows(Configured configured)
     {
-        yield return [Configured.Store, Shown(configured.ConnectionString), configured.OriginOf(Configured.Store) ?? "default"];
+        yield return [Configured.Store, configured.Choice.Shown, configured.OriginOf(Configured.Store) ?? "default"];
         yield return ["Environment", configured.Root["ASPNETCORE_ENVIRONMENT"] ?? configured.Root["DOTNET_ENVIRONMENT"] ?? "Production",
             configured.OriginOf("ASPNETCORE_ENVIRONMENT") ?? configured.OriginOf("DOTNET_ENVIRONMENT") ?? "default"];
         var fromFile = configured.Root[ZoneDatabase.FileSetting] is { Length: > 0 };
@@ -64,17 +63,6 @@ internal static class ConfigVerb
         .SelectMany(property => property.GetValue(settings) is { } part && part.GetType().Namespace == typeof(KalendsSettings).Namespace
             ? Defaults($"{prefix}:{property.Name}", part)
             : [($"{prefix}:{property.Name}", Convert.ToString(property.GetValue(settings), CultureInfo.InvariantCulture) ?? "")]);
-
-    private static string Shown(string connectionString)
-    {
-        var parts = new SqliteConnectionStringBuilder(connectionString);
-        if (parts.Password.Length > 0)
-        {
-            parts.Password = Hidden;
-        }
-
-        return parts.ToString();
-    }
 
     private static bool IsSecret(string name) => SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));
 }

@@ -39,7 +39,7 @@ internal static class ImportVerb
     private static async Task<int> Run(
         string[] files, CalendarId calendar, string tenant, string? store, Surroundings surroundings, CancellationToken stopped)
     {
-        var (opened, _) = await Configured.Read(store).OpenForWriting(stopped);
+        var opened = await Configured.Read(store).OpenForWriting(stopped);
         await using (opened)
         {
             var importing = new FileImport(new(opened, Desk.CallerOf(tenant, null, admin: true), surroundings), calendar);

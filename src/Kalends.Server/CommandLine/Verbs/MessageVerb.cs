@@ -3,7 +3,6 @@ using System.Text;
 using Kalends.Messages;
 using Kalends.Server.Http;
 using Kalends.Storage;
-using Kalends.Storage.Sqlite;
 
 namespace Kalends.Server.CommandLine.Verbs;
 
@@ -81,10 +80,10 @@ internal sealed class MessageVerb
         };
     }
 
-    private async Task<SqliteStore> Open(CatalogueEntry entry, ParseResult parsed, CancellationToken stopped)
+    private async Task<IStore> Open(CatalogueEntry entry, ParseResult parsed, CancellationToken stopped)
     {
         var configured = Configured.Read(parsed.GetValue(store));
-        return entry.IsCommand ? (await configured.OpenForWriting(stopped)).Store : configured.OpenForReading();
+        return entry.IsCommand ? await configured.OpenForWriting(stopped) : configured.OpenForReading();
     }
 
     private async Task<byte[]> Read(ParseResult parsed, Surroundings surroundings, CancellationToken stopped)

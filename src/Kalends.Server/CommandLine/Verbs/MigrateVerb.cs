@@ -10,22 +10,24 @@ internal static class MigrateVerb
         var store = Configured.StoreOption();
         var verb = new ExplainedCommand("migrate", "Brings the store's schema up to date")
         {
-            Example = "kalends migrate --store 'Data Source=data/kalends.db'",
+            Example = "kalends migrate --store 'Data Source=data/kalends.db'\n"
+                + "kalends migrate --store 'Host=localhost;Database=kalends;Username=kalends'",
         };
         verb.Add(store);
         verb.SetAction(async (parsed, stopped) =>
         {
             var configured = Configured.Read(parsed.GetValue(store));
-            var (opened, scripts) = await configured.OpenForWriting(stopped);
+            var opened = configured.Choice.Open();
             await using (opened)
             {
+                var scripts = await opened.Migrate(stopped);
                 foreach (var script in scripts)
                 {
                     await surroundings.Out.WriteLineAsync(script);
                 }
 
                 var outcome = scripts.Count == 0 ? "is up to date" : $"is up to date now; scripts run: {scripts.Count}";
-                await surroundings.Error.WriteLineAsync($"{configured.File} {outcome}");
+                await surroundings.Error.WriteLineAsync($"{configured.Choice.Place} {outcome}");
             }
 
             return ExitCodes.Done;

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalends.Appointments;
-using Kalends.Storage.Sqlite;
+using Kalends.Storage;
 using Kalends.Time;
 
 namespace Kalends.Server.CommandLine.Verbs;
@@ -64,7 +64,7 @@ internal static class RezoneVerb
     }
 
     /// <summary>The store is of the new release once everything in it is.</summary>
-    private static async Task<string> Close(SqliteStore store, string stored, bool allTenants, bool dryRun, CancellationToken stopped)
+    private static async Task<string> Close(IStore store, string stored, bool allTenants, bool dryRun, CancellationToken stopped)
     {
         if (dryRun || !allTenants || stored == Zones.Release)
         {
@@ -78,7 +78,7 @@ internal static class RezoneVerb
         return $"the store's times were of {stored} and are of {Zones.Release} now";
     }
 
-    private static async Task<long> Count(SqliteStore store, IReadOnlyList<string> tenants, CancellationToken stopped)
+    private static async Task<long> Count(IStore store, IReadOnlyList<string> tenants, CancellationToken stopped)
     {
         var count = 0L;
         foreach (var tenant in tenants)

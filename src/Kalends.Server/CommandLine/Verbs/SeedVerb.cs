@@ -77,7 +77,7 @@ internal static class SeedVerb
     private static async Task<int> Run(SeedPlan plan, string tenant, string? store, Surroundings surroundings, CancellationToken stopped)
     {
         var began = Stopwatch.StartNew();
-        var (opened, _) = await Configured.Read(store).OpenForWriting(stopped);
+        var opened = await Configured.Read(store).OpenForWriting(stopped);
         await using (opened)
         {
             var desk = new Desk(opened, Desk.CallerOf(tenant, null, admin: true), surroundings);

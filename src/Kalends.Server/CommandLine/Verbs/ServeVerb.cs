@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Kalends.Server.Http;
-using Kalends.Storage.Sqlite;
 
 namespace Kalends.Server.CommandLine.Verbs;
 
@@ -19,25 +18,32 @@ internal static class ServeVerb
         var verb = new ExplainedCommand(Name, "Serves the HTTP API")
         {
             Example = "ASPNETCORE_ENVIRONMENT=Development kalends serve --urls http://127.0.0.1:8080\n"
-                + "Kalends__Auth__Authority=https://login.example.com kalends serve --store 'Data Source=/var/lib/kalends/kalends.db'",
+                + "Kalends__Auth__Authority=https://login.example.com kalends serve --store 'Data Source=/var/lib/kalends/kalends.db'\n"
+                + "Kalends__Auth__Authority=https://login.example.com kalends serve --migrate --store 'Host=localhost;Database=kalends;Username=kalends'",
         };
         verb.Add(urls);
         verb.Add(store);
         verb.Add(set);
         verb.Add(migrate);
-        verb.SetAction((parsed, stopped) => Serve(parsed.GetValue(urls), parsed.GetValue(store), parsed.GetValue(set) ?? [], surroundings, stopped));
+        verb.SetAction((parsed, stopped) => Serve(
+            parsed.GetValue(urls), Configured.Read(parsed.GetValue(store), parsed.GetValue(set)), parsed.GetValue(set) ?? [], parsed.GetValue(migrate),
+            surroundings, stopped));
         return verb;
     }
 
-    private static async Task<int> Serve(string? urls, string? named, string[] set, Surroundings surroundings, CancellationToken stopped)
+    private static async Task<int> Serve(
+        string? urls, Configured configured, string[] set, bool migrate, Surroundings surroundings, CancellationToken stopped)
     {
-        var configured = Configured.Read(named, set);
         var address = urls ?? configured.Root["urls"] ?? configured.Root["ASPNETCORE_URLS"] ?? UsualAddress;
         string[] arguments = [.. set.Select(flag => "--" + flag), "--urls=" + address];
-        await using var store = new SqliteStore(configured.ConnectionString);
+        await using var store = configured.Choice.Open();
         // Built before the file is made: what may not serve leaves nothing behind.
         await using var app = KalendsHost.Build(arguments, new() { Store = store, Clock = surroundings.Clock });
-        await store.Migrate(stopped);
+        if (migrate || configured.Choice.File is not null)
+        {
+            await store.Migrate(stopped);
+        }
+
         if (await ZoneDatabase.Difference(store, stopped) is { } difference)
         {
             await surroundings.Error.WriteLineAsync(difference);

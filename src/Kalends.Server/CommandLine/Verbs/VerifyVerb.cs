@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalends.Appointments;
-using Kalends.Storage.Sqlite;
+using Kalends.Storage;
 
 namespace Kalends.Server.CommandLine.Verbs;
 
@@ -34,14 +34,14 @@ internal static class VerifyVerb
 
             var verdict = broken == 0 ? "sound" : string.Create(CultureInfo.InvariantCulture, $"{broken:N0} findings");
             await surroundings.Error.WriteLineAsync(string.Create(
-                CultureInfo.InvariantCulture, $"{configured.File}: {checkedCount:N0} appointments checked, {verdict}"));
+                CultureInfo.InvariantCulture, $"{configured.Choice.Place}: {checkedCount:N0} appointments checked, {verdict}"));
             return broken == 0 ? ExitCodes.Done : ExitCodes.Failed;
         });
         return verb;
     }
 
     private static async IAsyncEnumerable<string> Findings(
-        SqliteStore store, Action<int> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)
+        IStore store, Action<int> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)
     {
         await foreach (var finding in store.FindBroken(stopped))
         {

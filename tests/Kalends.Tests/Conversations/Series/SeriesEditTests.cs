@@ -5,7 +5,7 @@ using static Kalends.Tests.Conversations.Series.SeriesDesk;
 namespace Kalends.Tests.Conversations.Series;
 
 /// <summary>This one, this and all that follow, all: what changes, what stays, and what the answer says was dropped.</summary>
-public sealed class SeriesEditTests
+public class SeriesEditTests
 {
     private static async Task<JsonObject> Occurrence(Desk desk, string date) =>
         (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null)))[0].Appointment;

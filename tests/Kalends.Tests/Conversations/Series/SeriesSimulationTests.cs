@@ -8,7 +8,7 @@ namespace Kalends.Tests.Conversations.Series;
 /// Random lives of series: saved, moved, split, crossed out, renamed, stored further, in any order, near and beyond what is stored. After each
 /// step the calendar shows what the paper calendar shows, and the store contradicts itself nowhere.
 /// </summary>
-public sealed class SeriesSimulationTests
+public class SeriesSimulationTests
 {
     private const int Lives = 40;
     private const int Steps = 22;

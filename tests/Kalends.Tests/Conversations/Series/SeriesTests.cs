@@ -4,7 +4,7 @@ using static Kalends.Tests.Conversations.Series.SeriesDesk;
 namespace Kalends.Tests.Conversations.Series;
 
 /// <summary>A series is saved once and lies on its calendars occurrence by occurrence, as far as anybody looks.</summary>
-public sealed class SeriesTests
+public class SeriesTests
 {
     [Fact]
     public async Task A_series_is_stored_two_years_ahead_and_each_occurrence_is_an_appointment()

@@ -1,0 +1,43 @@
+using Kalends.Tests.Conversations.Series;
+
+namespace Kalends.Tests.Conversations;
+
+// The same conversations on PostgreSQL, word for word: what a caller sees does not depend on the store.
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class BookingOnPostgresTests : BookingTests
+{
+    [Fact]
+    public async Task They_are_held_on_PostgreSQL()
+    {
+        await using var desk = await Desk.Open();
+        Assert.IsType<Kalends.Storage.Postgres.PostgresStore>(desk.Store);
+    }
+}
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SavingOnPostgresTests : SavingTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class ReadingOnPostgresTests : ReadingTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class IdempotencyOnPostgresTests : IdempotencyTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class MaskingOnPostgresTests : MaskingTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class OpenHoursOnPostgresTests : OpenHoursTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RezoningOnPostgresTests : RezoningTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesOnPostgresTests : SeriesTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesEditOnPostgresTests : SeriesEditTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesSimulationOnPostgresTests : SeriesSimulationTests;
