@@ -35,7 +35,9 @@ internal static class Source
     public static NpgsqlDataSource Of(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        foreach (var (keyword, value) in WhatAServerWants.Where(want => !settings.ContainsKey(want.Keyword)))
+        // Keys has what was said, under its one name; ContainsKey whatever could be.
+        var said = settings.Keys.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var (keyword, value) in WhatAServerWants.Where(want => !said.Contains(want.Keyword)))
         {
             settings[keyword] = value;
         }
