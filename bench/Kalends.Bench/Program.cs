@@ -1,8 +1,9 @@
 using Kalends.Bench.Load;
+using Kalends.Bench.Postgres;
 using Kalends.Bench.Series;
 
-// load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; anything else goes to
-// BenchmarkDotNet, which measures the engines.
+// load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING [ROUNDS]: saves on an empty
+// PostgreSQL beside the bare batch; anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -11,6 +12,12 @@ if (args is ["load", ..])
 if (args is ["series", ..])
 {
     return await SeriesDriver.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20, Console.Out);
+}
+
+if (args is ["postgres", var connectionString, ..])
+{
+    return await PostgresDriver.Run(
+        connectionString, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 3, Console.Out);
 }
 
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -90,7 +90,7 @@ internal sealed class ReadBefore(long last)
 {
     public bool Any { get; set; }
 
-    public long Last { get; private set; } = last;
+    public long Last { get; set; } = last;
 
     public Dictionary<Guid, long> Horizons { get; } = [];
 
@@ -112,14 +112,30 @@ internal sealed class PostgresReadSession(Wire wire, TenantPlace tenant, byte[] 
 internal sealed class PostgresWriteSession(Wire wire, TenantPlace tenant, byte[] sealingKey, CancellationToken stopped)
     : PostgresSession(wire, tenant, sealingKey, stopped), IWriteSession
 {
+    private const string CommitSql = "COMMIT";
+
     public override bool IsWriting => true;
 
     public async ValueTask Commit(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
+        await End(new Statement(CommitSql));
+    }
+
+    public async ValueTask<long> Commit(
+        CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        var last = 0L;
+        await End([.. new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
+        return last;
+    }
+
+    private async ValueTask End(params Statement[] statements)
+    {
         try
         {
-            await Run(new Statement("COMMIT"));
+            await Run(statements);
         }
         catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException)
         {

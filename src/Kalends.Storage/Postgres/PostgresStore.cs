@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Npgsql;
 
@@ -17,6 +18,9 @@ public sealed class PostgresStore : IStore
     private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
 
     private readonly NpgsqlDataSource source;
+
+    /// <summary>Of tenants that were found committed; they stay.</summary>
+    private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
 
     /// <summary>The store's secret, and a sign that the schema was found to be this program's.</summary>
     private byte[]? sealingKey;
@@ -44,8 +48,20 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped) ?? await TenantRows.Add(wire, tenant, stopped);
-            return new PostgresWriteSession(wire, place, key, stopped);
+            if (keys.TryGetValue(tenant, out var known))
+            {
+                var session = new PostgresWriteSession(wire, new(known, 0), key, stopped);
+                TenantRows.BeginLater(session, BeginWritingSql);
+                return session;
+            }
+
+            var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped);
+            if (place is { } found)
+            {
+                keys[tenant] = found.Key;
+            }
+
+            return new PostgresWriteSession(wire, place ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
         }
         catch
         {

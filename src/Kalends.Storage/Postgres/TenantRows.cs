@@ -17,6 +17,8 @@ internal static class TenantRows
     private const string BeginCountingSql =
         "INSERT INTO tenant_sequence (tenant) SELECT key FROM tenant WHERE name = $1 ON CONFLICT DO NOTHING";
 
+    private const string LastSql = "SELECT last FROM tenant_sequence WHERE tenant = $1";
+
     private const string NamesSql = "SELECT name FROM tenant ORDER BY name";
 
     /// <summary>Begins a transaction and finds the tenant in one round trip.</summary>
@@ -25,6 +27,13 @@ internal static class TenantRows
         TenantPlace? place = null;
         await wire.Run([new(beginSql), Find(name, found => place = found)], stopped);
         return place;
+    }
+
+    /// <summary>Begins a transaction of a tenant whose key is known, with the session's first statement.</summary>
+    public static void BeginLater(PostgresSession session, string beginSql)
+    {
+        session.Later(new(beginSql));
+        session.Later(session.Prepare(LastSql).Reading(row => session.ReadBefore.Last = row.Long(0)));
     }
 
     /// <summary>Waits while another session adds the same one.</summary>

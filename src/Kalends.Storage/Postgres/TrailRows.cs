@@ -5,10 +5,13 @@ namespace Kalends.Storage.Postgres;
 /// <summary>
 /// What a command leaves behind, written with it in one round trip: the command, an entry a change, the change log and version of each calendar,
 /// the outbox. Numbers are taken here, at the end: the row they come from stays locked until the commit, so that they are in the order of
-/// commits and a reader who has seen one has seen all before it.
+/// commits and a reader who has seen one has seen all before it. Before that row stands a lock that costs less to wait for.
 /// </summary>
 internal sealed class TrailRows(PostgresSession session) : ITrailWrites
 {
+    // Those who wait for a changed row are woken one after the other, look at the row anew and may have to wait again; half as many commits a second.
+    private const string TurnSql = "SELECT pg_advisory_xact_lock($1::bigint)";
+
     private const string TakeSql = "UPDATE tenant_sequence SET last = last + $2 WHERE tenant = $1";
 
     private const string LastSql = "SELECT last FROM tenant_sequence WHERE tenant = $1";
@@ -50,12 +53,20 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
 
     public async ValueTask<long> Append(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched)
     {
-        var numbers = Math.Max(1, changes.Count);
         var last = 0L;
+        await session.Run(Appending(command, changes, touched, given => last = given));
+        return last;
+    }
+
+    /// <summary>The statements of it, for who has more to say in the same round trip.</summary>
+    public Statement[] Appending(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, Action<long> given)
+    {
+        var numbers = Math.Max(1, changes.Count);
         List<Statement> statements =
         [
             session.Prepare(CommandSql).With(command.Id).WithTime(command.At.ToUnixTimeSeconds()).With(command.Person.Value)
                 .With(command.App).With(command.Name).With(command.RequestId).WithJson(command.Data),
+            session.Prepare(TurnSql).Reading(_ => { }),
             session.Prepare(TakeSql).With(numbers),
             changes.Count > 0 ? Entries(command, changes) : NoChange(command),
         ];
@@ -71,8 +82,7 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
             statements.Add(session.Prepare(CalendarVersionsSql).With(numbers).WithKeys(versions.Keys).WithAll(versions.Values));
         }
 
-        await session.Run([.. statements, session.Prepare(LastSql).Reading(row => last = row.Long(0))]);
-        return last;
+        return [.. statements, session.Prepare(LastSql).Reading(row => given(row.Long(0)))];
     }
 
     private Statement Entries(CommandRecord command, IReadOnlyList<Change> changes) => session.Prepare(EntriesSql)

@@ -157,15 +157,16 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var record = new CommandRecord(
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
-        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
-        var reply = new Reply { Result = result, Position = position };
-        if (requestHash is not null && Left(command, reply).Left == 0)
+        var reply = new Reply { Result = result };
+        if (requestHash is null || Left(command, reply).Left > 0)
         {
-            await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
+            return reply with { Position = await session.Commit(record, context.Changes, context.Touched, stopped) };
         }
 
+        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
+        await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
         await session.Commit(stopped);
-        return reply;
+        return reply with { Position = position };
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>

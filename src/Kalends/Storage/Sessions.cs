@@ -48,6 +48,17 @@ public interface IWriteSession : IReadSession
 {
     /// <summary>Makes all of the transaction durable. Disposing without it undoes everything.</summary>
     ValueTask Commit(CancellationToken stopped);
+
+    /// <summary>
+    /// <see cref="ITrailWrites.Append"/> and then <see cref="Commit(CancellationToken)"/>, for a store that does both in one round trip; the answer
+    /// is the last sequence number given.
+    /// </summary>
+    async ValueTask<long> Commit(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, CancellationToken stopped)
+    {
+        var last = await Rows<ITrailWrites>().Append(command, changes, touched);
+        await Commit(stopped);
+        return last;
+    }
 }
 
 /// <summary>The store cannot be used just now: it is locked, full, gone or not migrated. The caller may try again.</summary>

@@ -126,6 +126,7 @@ public abstract partial class StoreContract : IAsyncLifetime
     public async Task Waiting_to_write_ends_when_the_caller_goes()
     {
         await using var first = await Store.Write(Tenant, Stopped);
+        await first.Key(Ana);
         using var gone = new CancellationTokenSource(TimeSpan.FromMilliseconds(50));
         await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
