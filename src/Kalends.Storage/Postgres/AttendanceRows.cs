@@ -41,11 +41,14 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
     private const string AllDaySql =
         $"SELECT {Columns} FROM attendance a WHERE tenant = $1 AND calendar = $2 AND all_day ORDER BY start_at, end_at, appointment";
 
-    // An occurrence that was not changed by itself has its series' title.
+    // An occurrence that was not changed by itself has its series' title. Asked for row by row: a join would read the whole table while the
+    // database does not know yet how large it has become.
     private const string TitlesSql = """
-        SELECT p.id, coalesce(p.title, m.title)
-        FROM appointment p LEFT JOIN appointment m ON m.tenant = $1 AND m.id = p.series AND NOT p.detached
-        WHERE p.tenant = $1 AND p.id = ANY ($2) AND coalesce(p.title, m.title) IS NOT NULL
+        SELECT id, title FROM
+            (SELECT id, CASE WHEN series IS NULL OR detached THEN title
+                ELSE (SELECT m.title FROM appointment m WHERE m.tenant = $1 AND m.id = p.series) END AS title
+             FROM appointment p WHERE tenant = $1 AND id = ANY ($2)) t
+        WHERE title IS NOT NULL
         """;
 
     private const string MoveSql = """

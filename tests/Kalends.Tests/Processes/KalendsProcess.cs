@@ -35,7 +35,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
             WorkingDirectory = folder.Path,
         };
         information.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
-        information.Environment["ConnectionStrings__Kalends"] = $"Data Source={folder.File}";
+        information.Environment["ConnectionStrings__Kalends"] = folder.Store;
         information.Environment["Kalends__Development__KeyFile"] = folder.KeyFile;
         var process = Process.Start(information)!;
         var log = new StringBuilder();
@@ -126,6 +126,13 @@ internal sealed class KalendsFolder : IDisposable
     public string Path { get; } = Directory.CreateTempSubdirectory("kalends-process-").FullName;
 
     public string File => System.IO.Path.Combine(Path, "kalends.db");
+
+    /// <summary>The connection string: of <see cref="File"/>, unless a PostgreSQL is to be served.</summary>
+    public string Store
+    {
+        get => field ?? $"Data Source={File}";
+        init;
+    }
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 

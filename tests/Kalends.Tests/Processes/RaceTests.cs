@@ -1,6 +1,7 @@
 using System.Net;
 using Kalends.Appointments;
-using Kalends.Storage.Sqlite;
+using Kalends.Storage;
+using Kalends.Tests.Postgres;
 
 namespace Kalends.Tests.Processes;
 
@@ -33,6 +34,25 @@ public sealed class RaceTests
         }
 
         await Verify(folder);
+    }
+
+    [Fact]
+    public async Task One_of_sixty_four_equal_requests_wins_over_two_processes_on_PostgreSQL()
+    {
+        var database = await PrivateCluster.Database();
+        using (var folder = new KalendsFolder { Store = database })
+        {
+            await using var first = await KalendsProcess.Start(folder);
+            await using var second = await KalendsProcess.Start(folder);
+            for (var round = 0; round < 20; round++)
+            {
+                await ExactlyOneWins([first, second], 64, round);
+            }
+
+            await Verify(folder);
+        }
+
+        await PrivateCluster.Drop(database);
     }
 
     [Fact]
@@ -79,7 +99,7 @@ public sealed class RaceTests
 
     private static async Task Verify(KalendsFolder folder)
     {
-        await using var store = new SqliteStore($"Data Source={folder.File}");
+        await using var store = StoreChoice.Of(folder.Store).Open();
         await foreach (var finding in store.FindBroken(TestContext.Current.CancellationToken))
         {
             Assert.Fail(finding);
