@@ -110,7 +110,7 @@ internal sealed class ImportPlanning(
     /// <summary>The changed occurrences of a series, each under the id that follows from it.</summary>
     private async ValueTask<List<Edit>> Overrides(Appointment after, IReadOnlyList<Appointment> given)
     {
-        var occurrences = new Appointments.SeriesOccurrences(after);
+        var occurrences = new SeriesOccurrences(after);
         var places = new Dictionary<Guid, (Appointment Given, Occurrence At)>();
         foreach (var one in given)
         {
