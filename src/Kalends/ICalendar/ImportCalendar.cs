@@ -65,7 +65,7 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
         CommandContext context, ImportedFile events, ImportPlanning planning, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
         var work = new AppointmentWork(context, calendars);
-        var kept = await new ImportRoom(context, events, calendars).Fitting(planning.Plans);
+        var kept = ImportedHalves.Linked(await new ImportRoom(context, events, calendars).Fitting(planning.Plans), events.Series);
         foreach (var plan in kept)
         {
             plan.Edits.ToList().ForEach(work.Add);

@@ -68,7 +68,7 @@ internal sealed class ImportedFile
         skipped.AddRange(grouped.Skipped.Select(left => new SkippedEvent(left.Uid, left.Reason)));
         foreach (var found in grouped.Series)
         {
-            var owned = new ImportedSeries(Owned(found.Master, owner), [.. found.Overrides.Select(one => Owned(one, owner))]);
+            var owned = found with { Master = Owned(found.Master, owner), Overrides = [.. found.Overrides.Select(one => Owned(one, owner))] };
             if (MayTake(owned.Master.Uid!, owned.Overrides.Append(owned.Master).Max(one => one.Attendees!.Count), owner))
             {
                 series[owned.Master.Uid!] = owned;

@@ -5,7 +5,11 @@ using NodaTime;
 namespace Kalends.ICalendar;
 
 /// <summary>A series and those of its occurrences that differ: each has its Series.RecurrenceId on the series' wall, and its UID.</summary>
-public sealed record ImportedSeries(Appointment Master, IReadOnlyList<Appointment> Overrides);
+public sealed record ImportedSeries(Appointment Master, IReadOnlyList<Appointment> Overrides)
+{
+    /// <summary>The UID of the half before it, where the text splits a series.</summary>
+    public string? Follows { get; init; }
+}
 
 /// <summary>What the items of a text come to. Skipped: what was left out on the way, or taken for less than it said, with the reason.</summary>
 public sealed record GroupedCalendar(
@@ -97,7 +101,7 @@ public sealed class SeriesGrouping(string floatingZone)
         }
 
         changes.Sort((one, other) => one.Id.CompareTo(other.Id));
-        foreach (var part in new ThisAndFuture(floatingZone, budget, Note).Parts(new(master.Appointment, changes)))
+        foreach (var part in new ThisAndFuture(floatingZone, budget, Note).Parts(new(master.Appointment, changes, null)))
         {
             Attach(part);
         }
@@ -128,7 +132,7 @@ public sealed class SeriesGrouping(string floatingZone)
         {
             var master = part.Master with { Recurrence = recurrence };
             var kept = recurrence.ExcludedRules is null ? part.Changes : Kept(part.Changes, master, wall);
-            series.Add(new(master, [.. kept.Select(change => Of(change, master))]));
+            series.Add(new(master, [.. kept.Select(change => Of(change, master))]) { Follows = part.Follows });
         }
     }
 

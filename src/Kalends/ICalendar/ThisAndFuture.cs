@@ -7,8 +7,8 @@ namespace Kalends.ICalendar;
 /// <summary>A change of one occurrence, or of it and all later ones. Id: when it occurs by the series' rules, on the series' wall.</summary>
 internal sealed record SeriesChange(LocalDateTime Id, Appointment Says, bool AndFuture);
 
-/// <summary>A series with its changes in order of time.</summary>
-internal sealed record SeriesPart(Appointment Master, List<SeriesChange> Changes);
+/// <summary>A series with its changes in order of time. Follows: the UID of the half before it, of a series that was split.</summary>
+internal sealed record SeriesPart(Appointment Master, List<SeriesChange> Changes, string? Follows);
 
 /// <summary>
 /// RANGE=THISANDFUTURE (RFC 5545 §3.2.13) as two series: one that ends before the occurrence it names, and one that goes on from there as
@@ -53,7 +53,8 @@ internal sealed class ThisAndFuture(string floatingZone, StepBudget budget, Acti
     private (SeriesPart? Before, SeriesPart After)? Split(SeriesPart part, SeriesChange change)
     {
         var (master, wall) = (part.Master, SeriesWall.Of(part.Master, floatingZone));
-        if (master.Recurrence is not { } recurrence || StepShare.Of(budget, share => Halved(wall.Placed(master, recurrence), change.Id, share)) is not { } halves)
+        if (master.Recurrence is not { } recurrence
+            || StepShare.Of(budget, share => Halved(wall.Placed(master, recurrence), change.Id, share)) is not { } halves)
         {
             return null;
         }
@@ -74,7 +75,9 @@ internal sealed class ThisAndFuture(string floatingZone, StepBudget budget, Acti
         var before = halves.Earlier is { } earlier ? master with { Start = earlier.Start, Recurrence = earlier.Recurrence } : null;
         var uid = before is null ? master.Uid! : DerivedUid.Of(master.Uid!, wall.Word(change.Id));
         var after = change.Says with { Uid = uid, Recurrence = moved, Series = null };
-        return (before is null ? null : new(before, [.. part.Changes.Where(other => other.Id < change.Id)]), new(after, following));
+        return before is null
+            ? (null, new(after, following, part.Follows))
+            : (new(before, [.. part.Changes.Where(other => other.Id < change.Id)], part.Follows), new(after, following, master.Uid));
     }
 
     /// <summary>

@@ -99,6 +99,27 @@ public sealed class SeriesImportTests
     }
 
     [Fact]
+    public async Task The_halves_of_a_series_that_a_text_splits_know_each_other()
+    {
+        await using var desk = await Desk.Open();
+        var text = Text.Replace("RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;", StringComparison.Ordinal);
+        Assert.Equal(2, (int)(await Import(desk, text))["saved"]!);
+        var entries = await desk.Entries("2026-11-01", "2026-11-12");
+        var halves = new List<JsonObject>();
+        foreach (var entry in entries)
+        {
+            halves.Add(await desk.Get((string)entry.Appointment["series"]!["id"]!));
+        }
+
+        Assert.Equal(["Standup", "Moved"], halves.Select(half => (string)half["title"]!));
+        Assert.Equal(((string)halves[1]["id"]!, (string)halves[0]["id"]!), ((string)halves[0]["series"]!["next"]!, (string)halves[1]["series"]!["previous"]!));
+        var again = await Import(desk, text);
+        Assert.Equal((0, 2), ((int)again["saved"]!, (int)again["unchanged"]!));
+        Assert.Equal(0, (int)(await Import(desk, await Export(desk)))["saved"]!);
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    [Fact]
     public async Task A_series_does_not_come_into_a_room_where_one_of_it_does_not_fit()
     {
         await using var desk = await Desk.Open();
