@@ -49,10 +49,11 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
             events.Skip(uid, $"stands on {Calendar} already as somebody else's appointment");
         }
 
-        var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Uids]))
+        var orphans = events.OrphanUids;
+        var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Uids, .. orphans.SelectMany(uids => uids)]))
             .ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
         var series = await KnownSeries.Find(context, [.. known.Values.Where(item => item.IsSeries).Select(item => item.Row.Id)]);
-        var planning = new ImportPlanning(context, events, owner, known, series);
+        var planning = new ImportPlanning(context, events, owner, known, series, orphans);
         await planning.Run();
         HashSet<CalendarId> named =
         [
