@@ -60,13 +60,14 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
         ];
     }
 
-    /// <summary>True for what the work replaces or removes: whatever belongs to a series that it changes.</summary>
+    /// <summary>True for what the work replaces or removes: single appointments that go, and whatever belongs to a series that it changes.</summary>
     public Func<Guid, bool> Replaces
     {
         get
         {
             List<Guid> series = [.. plans.Select(plan => plan.Before?.Id ?? plan.Series.Before?.Row.Id).OfType<Guid>()];
-            return id => series.Exists(one => id == one || OccurrenceIds.Read(id, one) is not null);
+            HashSet<Guid> going = [.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)];
+            return id => going.Contains(id) || series.Exists(one => id == one || OccurrenceIds.Read(id, one) is not null);
         }
     }
 

@@ -109,7 +109,7 @@ internal sealed class SavePlanning(
     {
         if (OccurrenceEdits.Following(whole, before, occurrence, complete, context.NewId()) is not { } following)
         {
-            at.In("recurrence").Add("is required: this occurrence was added by date, so the series' rule does not say what follows it");
+            at.In("recurrence").Add("is required: this occurrence was added by date, or other rules go with its own, so they do not say what follows it");
             return;
         }
 

@@ -62,6 +62,7 @@ internal sealed class ImportRoom(CommandContext context, ImportedFile file, IRea
     private static Func<Guid, bool> Replaced(IReadOnlyList<ImportPlan> plans)
     {
         List<Guid> series = [.. plans.Select(plan => plan.Series?.Before?.Id).OfType<Guid>()];
-        return id => series.Exists(one => OccurrenceIds.Read(id, one) is not null);
+        HashSet<Guid> going = [.. plans.SelectMany(plan => plan.Edits).Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)];
+        return id => going.Contains(id) || series.Exists(one => OccurrenceIds.Read(id, one) is not null);
     }
 }

@@ -52,7 +52,7 @@ public sealed class ExpandedAttendances(
             return found;
         }
 
-        var places = calendars.Select((key, place) => (key, place)).DistinctBy(pair => pair.key).ToDictionary(pair => pair.key, pair => pair.place);
+        var places = PlacesOf(calendars);
         AttendancePlace PlaceOf(Attendance row) => new(places[row.Calendar], row.From, row.To, row.Appointment);
         var more = beyond.Between(from, to, blockingOnly, row => after is null || PlaceOf(row).IsAfter(after), limit);
         return [.. InOrder(calendars, found.Concat(more)).Take(limit)];
@@ -79,7 +79,10 @@ public sealed class ExpandedAttendances(
 
     private static IEnumerable<Attendance> InOrder(IReadOnlyList<long> calendars, IEnumerable<Attendance> attendances)
     {
-        var places = calendars.Select((key, place) => (key, place)).DistinctBy(pair => pair.key).ToDictionary(pair => pair.key, pair => pair.place);
+        var places = PlacesOf(calendars);
         return attendances.OrderBy(row => places[row.Calendar]).ThenBy(row => row.From).ThenBy(row => row.To).ThenBy(row => row.Appointment);
     }
+
+    private static Dictionary<long, int> PlacesOf(IReadOnlyList<long> calendars) =>
+        calendars.Select((key, place) => (key, place)).DistinctBy(pair => pair.key).ToDictionary(pair => pair.key, pair => pair.place);
 }

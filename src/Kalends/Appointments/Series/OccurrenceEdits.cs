@@ -35,12 +35,12 @@ internal static class OccurrenceEdits
 
     /// <summary>
     /// The second half of a split: a series of its own that begins where the occurrence was moved to, with its recurrence as given or
-    /// going on. Null when the occurrence is none that the rule makes, so that nothing can go on from it.
+    /// going on. Null when no rule says what goes on from it: it was added by a date, say.
     /// </summary>
     public static Appointment? Following(KnownSeries series, KnownAppointment occurrence, Occurrence at, Appointment complete, Guid id)
     {
         var start = RecurrenceShift.Date(at.Key.Local, occurrence.Says.Start!.Value, complete.Start!.Value);
-        var recurrence = complete.Recurrence ?? (SeriesSplit.From(series.Says, at) is { } going ? Moved(going, at.Key.Local, start) : null);
+        var recurrence = complete.Recurrence ?? (GoingOn(series, at) is { } going ? Moved(going, at.Key.Local, start) : null);
         return recurrence is null ? null : Completion.Retimed(complete with
         {
             Id = id,
@@ -55,7 +55,7 @@ internal static class OccurrenceEdits
     public static Appointment From(KnownSeries series, Occurrence at) => series.Says with
     {
         Start = at.Key.Local,
-        Recurrence = SeriesSplit.From(series.Says, at) ?? new() { Added = [], Excluded = [] },
+        Recurrence = GoingOn(series, at) ?? new() { Added = [], Excluded = [] },
         Series = null,
     };
 
@@ -67,6 +67,9 @@ internal static class OccurrenceEdits
         UpdatedAt = now,
         Series = next is null ? SeriesCompletion.LinksOf(series.Says) : new() { Previous = series.Says.Series?.Previous, Next = next },
     };
+
+    private static Recurrence? GoingOn(KnownSeries series, Occurrence at) =>
+        SeriesSplit.IsOfRule(series.Says, at) ? SeriesSplit.From(series.Says, at) : null;
 
     /// <summary>Exceptions are left for <see cref="SeriesCompletion"/> to carry, which says what has no place any more.</summary>
     private static Recurrence Moved(Recurrence recurrence, LocalDateTime from, LocalDateTime to) =>

@@ -42,8 +42,18 @@ public static class RecurrenceRules
         {
             CheckAmount(series, until, errors);
         }
-
     }
+
+    /// <summary>The rules that make occurrences, the first of them first.</summary>
+    public static IEnumerable<string> Of(Recurrence recurrence) =>
+        (recurrence.Rule is { } first ? [first] : Array.Empty<string>()).Concat(recurrence.MoreRules ?? []);
+
+    /// <summary>A recurrence with other rules that make occurrences.</summary>
+    public static Recurrence With(Recurrence recurrence, IReadOnlyList<string> rules) => recurrence with
+    {
+        Rule = rules.Count > 0 ? rules[0] : null,
+        MoreRules = rules.Count > 1 ? [.. rules.Skip(1)] : null,
+    };
 
     /// <summary>A rule that was read once, as it is stored.</summary>
     public static RecurrenceRule Parsed(string rule) => RecurrenceRule.TryParse(rule, RuleReading.Tolerant, out var parsed, out var fault)

@@ -34,11 +34,17 @@ public static class RecurrenceShift
         }
 
         var rule = RecurrenceRules.Parsed(text);
-        var shift = ((days % DaysAWeek) + DaysAWeek) % DaysAWeek;
         var moved = rule with { Until = rule.Until?.PlusDays(days) };
-        return (rule.Frequency != Frequency.Weekly ? moved : moved with
-        {
-            ByDay = new([.. rule.ByDay.Select(day => day with { Day = (IsoDayOfWeek)((((int)day.Day - 1 + shift) % DaysAWeek) + 1) })]),
-        }).ToString();
+        return (rule.Frequency == Frequency.Weekly ? Turned(moved, days) : moved).ToString();
     }
+
+    /// <summary>A weekly rule on other weekdays; where its weeks count, they begin as much later.</summary>
+    public static RecurrenceRule Turned(RecurrenceRule weekly, int days) => weekly with
+    {
+        ByDay = new([.. weekly.ByDay.Select(day => day with { Day = Turned(day.Day, days) })]),
+        WeekStart = weekly.Interval > 1 || !weekly.BySetPos.IsEmpty ? Turned(weekly.WeekStart, days) : weekly.WeekStart,
+    };
+
+    private static IsoDayOfWeek Turned(IsoDayOfWeek day, int days) =>
+        (IsoDayOfWeek)((((int)day - 1 + (days % DaysAWeek) + DaysAWeek) % DaysAWeek) + 1);
 }
