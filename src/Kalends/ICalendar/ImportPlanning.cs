@@ -62,7 +62,11 @@ internal sealed class ImportPlanning(
     {
         var before = known.GetValueOrDefault(uid);
         var edit = new Edit(before, Complete(given, before, before?.Row.Id ?? context.NewId()));
-        if (before is { IsSeries: true })
+        if (before is { IsSeries: true } && series[before.Row.Id].Detached.FirstOrDefault(known => !MayChange(known)) is { } managed)
+        {
+            file.Skip(uid, $"only the application {managed.Says.App} may change its occurrence of {managed.Says.Series!.RecurrenceId}");
+        }
+        else if (before is { IsSeries: true })
         {
             Plans.Add(new(uid, [], SeriesPlan.Dissolve(series[before.Row.Id], edit.After!), 1));
         }
@@ -88,6 +92,12 @@ internal sealed class ImportPlanning(
         var named = overrides.Select(edit => edit.After!.Id!.Value).ToHashSet();
         List<KnownAppointment> reverting = [.. (whole?.Detached ?? []).Where(occurrence => !named.Contains(occurrence.Row.Id))];
         var changed = overrides.Where(edit => !IsUnchanged(edit)).ToList();
+        if (reverting.Concat(changed.Select(edit => edit.Before).OfType<KnownAppointment>()).FirstOrDefault(known => !MayChange(known)) is { } managed)
+        {
+            file.Skip(uid, $"only the application {managed.Says.App} may change its occurrence of {managed.Says.Series!.RecurrenceId}");
+            return;
+        }
+
         Unchanged += overrides.Count - changed.Count;
         var orphans = Orphans(uid);
         if (IsUnchanged(new(before, after)) && reverting.Count == 0)

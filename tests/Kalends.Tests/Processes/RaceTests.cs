@@ -85,7 +85,7 @@ public sealed class RaceTests
             Assert.Fail(finding);
         }
 
-        await foreach (var finding in Verification.Run(store, "acme", stopped: TestContext.Current.CancellationToken))
+        await foreach (var finding in Verification.Run(store, "acme", NodaTime.SystemClock.Instance.GetCurrentInstant(), stopped: TestContext.Current.CancellationToken))
         {
             Assert.Fail(finding);
         }

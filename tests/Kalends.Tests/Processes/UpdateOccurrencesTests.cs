@@ -57,7 +57,8 @@ public sealed class UpdateOccurrencesTests : IDisposable
 
         await using var store = new SqliteStore($"Data Source={terminal.Store}");
         Assert.Empty(await store.FindBroken(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
-        Assert.Empty(await Verification.Run(store, "acme", null, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        var findings = Verification.Run(store, "acme", SystemClock.Instance.GetCurrentInstant(), stopped: TestContext.Current.CancellationToken);
+        Assert.Empty(await findings.ToListAsync(TestContext.Current.CancellationToken));
         await CheckMemory(most);
     }
 

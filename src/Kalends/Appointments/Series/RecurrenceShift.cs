@@ -4,8 +4,8 @@ using NodaTime;
 namespace Kalends.Appointments;
 
 /// <summary>
-/// A recurrence after its start was moved: the dates move with it, its end by as many days, and a weekly rule's days do too (a series dragged
-/// from Monday to Tuesday comes on Tuesdays). Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
+/// A recurrence after its start was moved: the dates move with it, and a weekly rule's days do too (a series dragged from Monday to Tuesday
+/// comes on Tuesdays); what becomes of an UNTIL, <see cref="SeriesCompletion"/> says. Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
 /// </summary>
 public static class RecurrenceShift
 {
@@ -34,8 +34,7 @@ public static class RecurrenceShift
         }
 
         var rule = RecurrenceRules.Parsed(text);
-        var moved = rule with { Until = rule.Until?.PlusDays(days) };
-        return (rule.Frequency == Frequency.Weekly ? Turned(moved, days) : moved).ToString();
+        return (rule.Frequency == Frequency.Weekly ? Turned(rule, days) : rule).ToString();
     }
 
     /// <summary>A weekly rule on other weekdays; where its weeks count, they begin as much later.</summary>

@@ -42,8 +42,8 @@ public sealed class SeriesOccurrences
     /// </summary>
     public IEnumerable<Occurrence> Starting(long from, long to, StepBudget? budget = null) => Moments(from, to, budget).Select(At);
 
-    /// <summary>How many start before a moment.</summary>
-    public int CountBefore(long moment, StepBudget? budget = null) => Moments(-End, moment, budget).Count();
+    /// <summary>How many start before a moment, counted up to so many.</summary>
+    public int CountBefore(long moment, StepBudget? budget = null, int most = int.MaxValue) => Moments(-End, moment, budget).Take(most).Count();
 
     /// <summary>Those that may overlap [from, to) in some calendar; those that do not are for the caller to leave out.</summary>
     public IEnumerable<Occurrence> Around(long from, long to, StepBudget? budget = null) =>
@@ -66,6 +66,27 @@ public sealed class SeriesOccurrences
 
     /// <summary>The occurrence that a wall time names, read as the clocks have it: what is skipped is named by the time before or after the gap.</summary>
     public Occurrence? OnWall(LocalDateTime wall, StepBudget? budget = null) => FirstOf(Starting(MomentOf(wall), MomentOf(wall) + 1, budget));
+
+    /// <summary>
+    /// Under which wall time the rules have an occurrence: what clocks show, but where they skip a time, the skipped one (02:30, shown as 03:30).
+    /// </summary>
+    public LocalDateTime RuleWall(Occurrence occurrence)
+    {
+        var local = occurrence.Key.Local;
+        var interval = zone.GetZoneInterval(Instant.FromUnixTimeSeconds(occurrence.From));
+        if (series.AllDay == true || !interval.HasStart)
+        {
+            return local;
+        }
+
+        var skipped = local.PlusSeconds(zone.GetUtcOffset(interval.Start - Duration.Epsilon).Seconds - interval.WallOffset.Seconds);
+        var onWall = new Expansion(SetOf(series) with { Zone = null, AddedDates = [], ExcludedDates = [] });
+        return skipped < local && MomentOf(skipped) == occurrence.From && onWall.Between(Floating(skipped), Floating(skipped.PlusSeconds(1))).MoveNext()
+            ? skipped
+            : local;
+
+        static Instant Floating(LocalDateTime wall) => wall.InUtc().ToInstant();
+    }
 
     /// <summary>Whether a wall time names an occurrence; null where the budget does not reach to tell.</summary>
     public bool? Has(LocalDateTime wall, StepBudget budget)

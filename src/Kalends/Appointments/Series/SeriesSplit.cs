@@ -63,6 +63,19 @@ internal static class SeriesSplit
     public static bool IsOfRule(Appointment series, Occurrence at) =>
         series.Recurrence!.Rule is { } rule && SeriesOccurrences.OfRule(series, rule).FirstFrom(at.From)?.From == at.From;
 
+    /// <summary>What goes on, with the days that its first rule leaves to its start as the series' start had them: the 31st, cut in February.</summary>
+    public static Recurrence WrittenOut(Appointment series, Recurrence goesOn)
+    {
+        var rule = RecurrenceRules.Parsed(goesOn.Rule!);
+        return goesOn with
+        {
+            Rule = (WrittenOut(series, rule) with
+            {
+                Interval = rule.Interval, Count = rule.Count, Until = rule.Until, ByHour = rule.ByHour, ByMinute = rule.ByMinute, BySecond = rule.BySecond,
+            }).ToString(),
+        };
+    }
+
     /// <summary>Null for a rule that makes nothing before.</summary>
     private static string? Ended(Appointment series, string text, Occurrence at, StepBudget? budget)
     {

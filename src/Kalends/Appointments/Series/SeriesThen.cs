@@ -12,10 +12,11 @@ internal sealed class SeriesThen
     private readonly AskedCalendars asked;
     private readonly Dictionary<Guid, OccurrenceText> texts = [];
     private readonly HashSet<Guid> own;
+    private readonly Dictionary<Guid, PrivacyNow> privacy;
 
-    private SeriesThen(AskedCalendars asked, IReadOnlyList<StateThen> series, HashSet<Guid> own)
+    private SeriesThen(AskedCalendars asked, IReadOnlyList<StateThen> series, HashSet<Guid> own, Dictionary<Guid, PrivacyNow> privacy)
     {
-        (this.asked, this.own) = (asked, own);
+        (this.asked, this.own, this.privacy) = (asked, own, privacy);
         foreach (var state in series)
         {
             texts[state.Row.Id] = new(state.Row, state.Says);
@@ -25,14 +26,15 @@ internal sealed class SeriesThen
     /// <param name="stated">Appointments whose own state then is known.</param>
     public static async ValueTask<SeriesThen> Find(QueryContext context, AskedCalendars asked, HashSet<Guid> stated, IReadOnlyList<StateThen> series)
     {
-        var own = new HashSet<Guid>(stated);
+        var (own, privacy) = (new HashSet<Guid>(stated), new Dictionary<Guid, PrivacyNow>());
         foreach (var state in series)
         {
+            privacy[state.Row.Id] = await PrivacyNow.Of(context, state.Row.Id);
             var detached = await context.Rows<ISeriesRows>().Occurrences(state.Row.Id, detachedOnly: true);
             own.UnionWith(detached.Select(occurrence => occurrence.Id));
         }
 
-        return new(asked, series, own);
+        return new(asked, series, own, privacy);
     }
 
     /// <summary>Where the occurrences that may overlap a span lay.</summary>
@@ -44,7 +46,7 @@ internal sealed class SeriesThen
             foreach (var occurrence in new SeriesOccurrences(text.Series).Around(span.From, span.To))
             {
                 var id = OccurrenceIds.Of(series, occurrence.Key);
-                var row = text.Place(id, occurrence);
+                var row = privacy[series].On(text.Place(id, occurrence), occurrence);
                 foreach (var (attendee, calendar) in own.Contains(id) ? [] : attendees)
                 {
                     yield return Bookings.OfOccurrence(text.Series, row, occurrence.Key.Local.Date, attendee, calendar);
@@ -60,7 +62,7 @@ internal sealed class SeriesThen
         {
             if (OccurrenceIds.Read(id, series) is { } key && new SeriesOccurrences(text.Series).Find(key) is { } occurrence)
             {
-                return text.Row(id, occurrence);
+                return privacy[series].On(text.Row(id, occurrence), occurrence);
             }
         }
 
