@@ -94,7 +94,8 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
         var excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Concat(named.Select(occurrence => RuleWall(series, occurrence))));
         if (excluded.Count > SeriesLimits.Dates)
         {
-            at.In("id").Add(RefusalCode.TooLarge, $"would be exception {excluded.Count} of its series; the limit is {SeriesLimits.Dates}: end the series, or delete it");
+            at.In("id").Add(
+                RefusalCode.TooLarge, $"would be exception {excluded.Count} of its series; the limit is {SeriesLimits.Dates}: end the series, or delete it");
             return;
         }
 

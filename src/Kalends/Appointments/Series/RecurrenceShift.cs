@@ -5,7 +5,8 @@ namespace Kalends.Appointments;
 
 /// <summary>
 /// A recurrence after its start was moved: the dates move with it, and a weekly rule's days do too (a series dragged from Monday to Tuesday
-/// comes on Tuesdays); what becomes of an UNTIL, <see cref="SeriesCompletion"/> says. Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
+/// comes on Tuesdays); what becomes of an UNTIL, <see cref="SeriesCompletion"/> says. Other rules stay as they are; where the new start does not
+/// fit them the save is refused and says so. Pure.
 /// </summary>
 public static class RecurrenceShift
 {

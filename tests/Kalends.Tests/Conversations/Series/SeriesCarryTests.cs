@@ -178,7 +178,7 @@ public sealed class SeriesCarryTests
             {
                 "split" => desk.SaveOne(With(at.ToJsonString(), """ "start":"2028-10-30T12:00:00","title":"New" """), "this-and-following"),
                 "delete" => desk.Delete(id),
-                "single" => desk.SaveOne(With(new JsonObject((await desk.Get(id)).Where(pair => pair.Key != "recurrence").Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))).ToJsonString(), "\"title\":\"New\"")),
+                "single" => desk.SaveOne(With((await desk.Get(id)).ToJsonString(), "\"title\":\"New\",\"recurrence\":null")),
                 "detach" => desk.SaveOne(With(at.ToJsonString(), """ "start":"2028-10-26T12:00:00","title":"New" """)),
                 "exclude" => desk.Delete(Id(at)),
                 _ => desk.SaveOne(With((await desk.Get(id)).ToJsonString(), """ "owner":"user:ana","attendees":[{"calendar":"user:ben"}] """)),

@@ -70,7 +70,8 @@ public sealed class SeriesRightsTests
     public async Task An_import_does_not_change_occurrences_that_another_application_manages()
     {
         await using var desk = await Desk.Open();
-        string Text(string title) => $"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Paris:20261102T090000\r\nDURATION:PT1H\r\nRRULE:FREQ=WEEKLY\r\nSUMMARY:{title}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        string Text(string title) => ICalendar.Reading.Event(
+            "DTSTART;TZID=Europe/Paris:20261102T090000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY", $"SUMMARY:{title}");
         async Task<JsonNode> Import(string title) => await desk.Do("import-calendar", $$"""{"calendar":"user:ana","text":{{JsonValue.Create(Text(title)).ToJsonString()}}}""");
         await Import("One");
         var second = await Occurrence(desk, "2026-11-09");

@@ -154,7 +154,7 @@ public sealed class SeriesSoundnessTests
     public async Task A_single_in_a_room_becomes_a_series_by_import()
     {
         await using var desk = await Desk.Open();
-        string Text(string rule) => $"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Paris:20261102T090000\r\nDURATION:PT1H\r\n{rule}SUMMARY:S\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        string Text(string rule) => ICalendar.Reading.Event("DTSTART;TZID=Europe/Paris:20261102T090000", "DURATION:PT1H", $"{rule}SUMMARY:S");
         async Task<JsonNode> Import(string rule) => await desk.Do("import-calendar", $$"""{"calendar":"room:paris-3","text":{{JsonValue.Create(Text(rule)).ToJsonString()}}}""", Admin);
         await Import("");
         var answer = await Import("RRULE:FREQ=WEEKLY\r\n");
@@ -166,8 +166,9 @@ public sealed class SeriesSoundnessTests
     public async Task A_series_that_lies_on_itself_does_not_refuse_a_whole_import()
     {
         await using var desk = await Desk.Open();
-        string Event(string uid, string day, string duration, string rule) => $"BEGIN:VEVENT\r\nUID:{uid}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;TZID=Europe/Paris:{day}T090000\r\nDURATION:{duration}\r\n{rule}SUMMARY:S\r\nEND:VEVENT\r\n";
-        var text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\n" + Event("one", "20261102", "P2D", "RRULE:FREQ=DAILY;COUNT=5\r\n") + Event("two", "20261202", "PT1H", "") + "END:VCALENDAR\r\n";
+        var text = ICalendar.Reading.Calendar(
+            "BEGIN:VEVENT", "UID:one", "DTSTART;TZID=Europe/Paris:20261102T090000", "DURATION:P2D", "RRULE:FREQ=DAILY;COUNT=5", "END:VEVENT",
+            "BEGIN:VEVENT", "UID:two", "DTSTART;TZID=Europe/Paris:20261202T090000", "DURATION:PT1H", "END:VEVENT");
         var answer = await desk.Do("import-calendar", $$"""{"calendar":"room:paris-3","text":{{JsonValue.Create(text).ToJsonString()}}}""", Admin);
         Assert.Equal((1, 1), ((int)answer["saved"]!, answer["skipped"]!.AsArray().Count));
     }
