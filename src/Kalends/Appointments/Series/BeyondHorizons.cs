@@ -43,9 +43,19 @@ internal sealed class BeyondHorizons
         var found = new List<Attendance>();
         foreach (var one in all)
         {
-            found.AddRange(one.Between(from, to)
-                .Where(attendance => attendance.Overlaps(from, to) && (!blockingOnly || attendance.Blocks) && passes?.Invoke(attendance) != false)
-                .Take(most > int.MaxValue / one.Attendees.Count ? int.MaxValue : most * one.Attendees.Count));
+            // Counted calendar by calendar: a page that stands late in one has still all of the next before it.
+            var (left, open) = (one.Attendees.ToDictionary(pair => pair.Calendar.Key, _ => most), one.Attendees.Count);
+            var passing = one.Between(from, to).Where(attendance => left[attendance.Calendar] > 0
+                && attendance.Overlaps(from, to) && (!blockingOnly || attendance.Blocks) && passes?.Invoke(attendance) != false);
+            foreach (var attendance in passing)
+            {
+                found.Add(attendance);
+                open -= --left[attendance.Calendar] == 0 ? 1 : 0;
+                if (open == 0)
+                {
+                    break;
+                }
+            }
         }
 
         return found;
