@@ -18,9 +18,10 @@ public sealed class ExpandedAppointments(IAppointmentRows stored, ISeriesRows se
 
         var texts = await Texts([.. found.Values.Where(row => row.IsDerived).Select(row => row.Series!.Value).Distinct()]);
         var all = found.ToDictionary(pair => pair.Key, pair => Whole(pair.Value, texts));
+        var known = new Dictionary<Guid, Open?>();
         foreach (var id in missing)
         {
-            if (await NotStored(id) is { } row)
+            if (await NotStored(id, known) is { } row)
             {
                 all[id] = row;
             }
@@ -56,22 +57,45 @@ public sealed class ExpandedAppointments(IAppointmentRows stored, ISeriesRows se
         ? []
         : (await stored.Find(ids)).ToDictionary(pair => pair.Key, pair => new OccurrenceText(pair.Value));
 
-    /// <summary>Not stored is what lies beyond its series' horizon. What lies before it and is not there was deleted.</summary>
-    private async ValueTask<AppointmentRow?> NotStored(Guid id)
+    /// <summary>
+    /// Not stored is what lies beyond its series' horizon. What lies before it and is not there was deleted. Each series is read once, however
+    /// many of its occurrences are asked for.
+    /// </summary>
+    private async ValueTask<AppointmentRow?> NotStored(Guid id, Dictionary<Guid, Open?> known)
     {
         foreach (var candidate in await series.BeginningLike(id))
         {
-            if (OccurrenceIds.Read(id, candidate) is { } key
-                && (await series.Horizons([candidate])).GetValueOrDefault(candidate) is { IsOpen: true } horizon
-                && (await stored.Find([candidate])).GetValueOrDefault(candidate) is { } row)
+            if (OccurrenceIds.Read(id, candidate) is not { } key)
             {
-                var text = new OccurrenceText(row);
-                return new SeriesOccurrences(text.Series).Find(key) is { } occurrence && occurrence.From >= horizon.StoredUntil
-                    ? text.Row(id, occurrence)
-                    : null;
+                continue;
+            }
+
+            if (!known.TryGetValue(candidate, out var open))
+            {
+                known[candidate] = open = await FindOpen(candidate);
+            }
+
+            if (open is not null)
+            {
+                return open.Occurrences.Find(key) is { } occurrence && occurrence.From >= open.StoredUntil ? open.Text.Row(id, occurrence) : null;
             }
         }
 
         return null;
     }
+
+    private async ValueTask<Open?> FindOpen(Guid id)
+    {
+        if ((await series.Horizons([id])).GetValueOrDefault(id) is not { IsOpen: true } horizon
+            || (await stored.Find([id])).GetValueOrDefault(id) is not { } row)
+        {
+            return null;
+        }
+
+        var text = new OccurrenceText(row);
+        return new(horizon.StoredUntil, text, new(text.Series));
+    }
+
+    /// <summary>A series that goes on beyond what is stored of it.</summary>
+    private sealed record Open(long StoredUntil, OccurrenceText Text, SeriesOccurrences Occurrences);
 }
