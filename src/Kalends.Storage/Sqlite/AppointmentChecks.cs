@@ -1,3 +1,5 @@
+using Kalends.Appointments;
+
 namespace Kalends.Storage.Sqlite;
 
 /// <summary>Appointments, their attendances, calendars and holds must agree with each other.</summary>
@@ -27,6 +29,22 @@ internal static class AppointmentChecks
             SELECT 'Tenant ' || t.name || ': calendar ' || o.calendar || ' has another horizon than the series itself: ' || {Id("o.series")}
             FROM open_series o JOIN series s ON s.tenant = o.tenant AND s.id = o.series JOIN tenant t ON t.key = o.tenant
             WHERE o.stored_until <> s.stored_until
+            """),
+        // Where this is missing, a query far ahead would answer "free".
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' does not know that a series goes on in it: ' || {Id("s.id")}
+            FROM series s JOIN appointment p ON p.tenant = s.tenant AND p.id = s.id JOIN tenant t ON t.key = s.tenant
+            JOIN json_each(p.body, '$.attendees') e JOIN calendar c ON c.tenant = s.tenant AND c.id = e.value ->> 'calendar'
+            WHERE s.stored_until < {SeriesHorizon.Everything}
+              AND NOT EXISTS (SELECT 1 FROM open_series o WHERE o.tenant = s.tenant AND o.calendar = c.key AND o.series = s.id)
+            """),
+        new($"""
+            SELECT 'Tenant ' || t.name || ': calendar ' || o.calendar || ' is kept as one that a series goes on in, and it does not: ' || {Id("o.series")}
+            FROM open_series o JOIN tenant t ON t.key = o.tenant
+            WHERE o.stored_until = {SeriesHorizon.Everything}
+               OR NOT EXISTS (SELECT 1 FROM appointment p JOIN json_each(p.body, '$.attendees') e
+                              JOIN calendar c ON c.tenant = o.tenant AND c.id = e.value ->> 'calendar'
+                              WHERE p.tenant = o.tenant AND p.id = o.series AND c.key = o.calendar)
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': an appointment''s owner has no calendar: ' || {Id("p.id")}
