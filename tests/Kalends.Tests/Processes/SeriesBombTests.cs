@@ -79,6 +79,7 @@ public sealed class SeriesBombTests
                 """);
         }
 
+        await ChangeFarAhead(server);
         foreach (var (from, to) in new[] { ("1990-01-01", "9990-01-01"), ("2026-01-01", "2199-01-01") })
         {
             var (status, text) = await Measured(server, "a window of centuries", "queries/get-appointments", $$"""
@@ -90,6 +91,32 @@ public sealed class SeriesBombTests
         await over.CancelAsync();
         Assert.InRange(await slowest, TimeSpan.Zero, TimeSpan.FromSeconds(1));
         await Soundness.Check(folder);
+    }
+
+    /// <summary>Of each series that was kept, an occurrence in 2035 is changed, then all that follow it, then the one before is deleted.</summary>
+    private static async Task ChangeFarAhead(KalendsProcess server)
+    {
+        var found = (await server.Post("queries/get-appointments", """
+            {"timespan":{"from":"2035-01-01T00:00:00Z","to":"2035-02-01T00:00:00Z"},"attendees":["user:bomber"],"limit":20000}
+            """, "user:bomber")).Body!["appointments"]!.AsObject().Select(pair => pair.Value!.AsObject()).ToList();
+        var kept = found.GroupBy(occurrence => (string)occurrence["series"]!["id"]!).Select(group => group.OrderBy(one => (string)one["start"]!).Take(3).ToList()).ToList();
+        Assert.True(kept.Count > 5);
+        foreach (var occurrences in kept.Where(occurrences => occurrences.Count == 3))
+        {
+            foreach (var (occurrence, scope) in new[] { (occurrences[1], "this"), (occurrences[2], "this-and-following"), (occurrences[1], "all") })
+            {
+                occurrence["title"] = scope;
+                occurrence.Remove("version");
+                await Measured(server, $"saving {scope}", "commands/save-appointments", $$"""{"scope":"{{scope}}","appointments":[{{occurrence.ToJsonString()}}]}""");
+            }
+
+            foreach (var (occurrence, scope) in new[] { (occurrences[0], "this"), (occurrences[1], "this-and-following") })
+            {
+                var (status, text) = await Measured(
+                    server, $"deleting {scope}", "commands/delete-appointments", $$"""{"scope":"{{scope}}","appointments":[{"id":"{{occurrence["id"]}}"}]}""");
+                Assert.True(status == HttpStatusCode.OK, text);
+            }
+        }
     }
 
     private static string Dates(int count) => string.Join(',', Enumerable.Range(1, count)
