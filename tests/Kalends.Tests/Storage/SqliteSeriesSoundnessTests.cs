@@ -44,7 +44,8 @@ public sealed class SqliteSeriesSoundnessTests : IAsyncLifetime
     [InlineData("DELETE FROM attendance WHERE start_at = (SELECT max(start_at) FROM attendance)", "an appointment lies on no calendar")]
     [InlineData("DELETE FROM attendance WHERE calendar = 2 AND start_at = (SELECT max(start_at) FROM attendance)", "lacks its attendance in calendar 2")]
     [InlineData("UPDATE attendance SET busy = 0", "that does not follow from it")]
-    [InlineData("DELETE FROM attendance WHERE start_at = (SELECT min(start_at) FROM attendance); DELETE FROM appointment WHERE series IS NOT NULL AND start_at = (SELECT min(start_at) FROM appointment)",
+    [InlineData(
+        "DELETE FROM appointment WHERE series IS NOT NULL AND start_at = (SELECT min(start_at) FROM appointment); DELETE FROM attendance WHERE start_at < 1794000000",
         "lacks its occurrence of")]
     [InlineData("UPDATE series SET stored_until = stored_until + 700000; UPDATE open_series SET stored_until = stored_until + 700000", "lacks its occurrence of")]
     [InlineData("UPDATE series SET stored_until = stored_until - 700000; UPDATE open_series SET stored_until = stored_until - 700000", "has an occurrence at")]
