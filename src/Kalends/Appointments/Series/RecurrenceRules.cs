@@ -144,13 +144,17 @@ public static class RecurrenceRules
         return !new Expansion(set).Between(start, start + Duration.FromSeconds(1)).MoveNext();
     }
 
-    /// <summary>Notes a series that comes too often to be stored, takes too long to work out, or never comes.</summary>
+    /// <summary>
+    /// Notes a series that comes too often to be stored, takes too long to work out, or never comes. Its own steps are as many as
+    /// laying it out may take, so what is accepted here can be laid; they come off the call's.
+    /// </summary>
     public static void CheckAmount(Appointment series, long until, Errors errors, StepBudget? budget = null)
     {
+        var own = new StepBudget(Math.Min(StepBudget.Default, budget?.Left ?? StepBudget.Default));
         try
         {
             var occurrences = new SeriesOccurrences(series);
-            var stored = occurrences.CountBefore(until, budget, SeriesLimits.StoredOccurrences + 1);
+            var stored = occurrences.CountBefore(until, own, SeriesLimits.StoredOccurrences + 1);
             if (stored > SeriesLimits.StoredOccurrences)
             {
                 errors.In("recurrence").In("rule").Add(
@@ -172,6 +176,10 @@ public static class RecurrenceRules
         catch (TooMuchWorkException fault)
         {
             errors.In("recurrence").In("rule").Add(RefusalCode.TooLarge, fault.Message);
+        }
+        finally
+        {
+            budget?.Spend(own.Steps - own.Left);
         }
     }
 }

@@ -49,15 +49,14 @@ public sealed class SeriesOccurrences
     public IEnumerable<Occurrence> Around(long from, long to, StepBudget? budget = null) =>
         Starting(from - series.Duration!.Value.ExactSeconds - Spread - NominalDuration.SecondsPerDay, to + Spread, budget);
 
-    /// <summary>The occurrence of a key, or null when the rules make none there.</summary>
+    /// <summary>The occurrence of a key, or null when the rules make none there. Looks at its very second: a rule may come a thousand times a day.</summary>
     public Occurrence? Find(OccurrenceKey key)
     {
-        var near = CivilSeconds(key.Local);
-        foreach (var occurrence in Starting(near - NominalDuration.SecondsPerDay, near + NominalDuration.SecondsPerDay))
+        if (SecondOf(key) is { } at)
         {
-            if (occurrence.Key == key)
+            foreach (var occurrence in Starting(at, at + 1))
             {
-                return occurrence;
+                return occurrence.Key == key ? occurrence : null;
             }
         }
 
@@ -193,6 +192,17 @@ public sealed class SeriesOccurrences
         var duration = series.Duration!.Value;
         return duration.Days == 0 ? from + duration.Seconds
             : LocalSpans.Timed(local, zone, duration, DaylightSavingPolicy.Rfc5545).To.ToUnixTimeSeconds();
+    }
+
+    /// <summary>When a clock shows the wall time of a key, the second time if so meant; null where it shows it once only.</summary>
+    private long? SecondOf(OccurrenceKey key)
+    {
+        if (!key.IsSecondPassing)
+        {
+            return series.AllDay == true ? CivilSeconds(key.Local) : DaylightSavingPolicy.Rfc5545.Resolve(key.Local, zone).ToUnixTimeSeconds();
+        }
+
+        return series.AllDay != true && zone.MapLocal(key.Local) is { Count: 2 } twice ? twice.Last().ToInstant().ToUnixTimeSeconds() : null;
     }
 
     private static long CivilSeconds(LocalDateTime local) => local.InUtc().ToInstant().ToUnixTimeSeconds();
