@@ -175,7 +175,10 @@ public static class RecurrenceRules
         }
         catch (TooMuchWorkException fault)
         {
-            errors.In("recurrence").In("rule").Add(RefusalCode.TooLarge, fault.Message);
+            errors.In("recurrence").In("rule").Add(
+                RefusalCode.TooLarge,
+                own.Steps == StepBudget.Default ? fault.Message
+                    : $"takes, with the series before it in this call, more than {SeriesLimits.StepsPerCall} steps to work out: save fewer at once");
         }
         finally
         {
