@@ -33,7 +33,8 @@ public sealed class SeriesBombTests
         yield return ("years without all minutes, ten times",
             $$"""{"rule":"FREQ=YEARLY","excludedRules":[{{string.Join(',', Enumerable.Range(1, 10).Select(n => $"\"FREQ=SECONDLY;INTERVAL={n * 2 + 5};BYMONTHDAY=29\""))}}]}""", "steps");
         yield return ("ten rules that hardly come",
-            $$"""{"rule":"FREQ=DAILY","moreRules":[{{string.Join(',', Enumerable.Range(1, 10).Select(n => $"\"FREQ=SECONDLY;INTERVAL={n * 2 + 5};BYMONTHDAY=29;BYSECOND=1\""))}}]}""", null);
+            $$"""{"rule":"FREQ=DAILY","moreRules":[{{string.Join(',', Enumerable.Range(1, 10).Select(n => $"\"FREQ=SECONDLY;INTERVAL={n * 2 + 5};BYMONTHDAY=29;BYSECOND=1\""))}}]}""",
+            "steps");
         yield return ("positions in 86,400 seconds",
             $$"""{"rule":"FREQ=DAILY;BYHOUR={{All(24)}};BYMINUTE={{All(60)}};BYSECOND={{All(60)}};BYSETPOS=1,-1"}""", null);
         yield return ("positions in 86,400 seconds of a year",

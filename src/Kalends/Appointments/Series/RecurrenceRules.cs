@@ -172,6 +172,10 @@ public static class RecurrenceRules
             {
                 errors.In("recurrence").Add("never occurs: nothing is left of it");
             }
+            else if (Of(series.Recurrence!).Concat(series.Recurrence!.ExcludedRules ?? []).Any(IsFine))
+            {
+                occurrences.CountBefore(until + (SeriesLimits.YearsOfFine * 366L * NominalDuration.SecondsPerDay), own);
+            }
         }
         catch (TooMuchWorkException fault)
         {
@@ -184,5 +188,20 @@ public static class RecurrenceRules
         {
             budget?.Spend(own.Steps - own.Left);
         }
+    }
+
+    /// <summary>Whether it may come more often than every minute.</summary>
+    private static bool IsFine(string text)
+    {
+        var rule = Parsed(text);
+        return rule.Frequency switch
+        {
+            Frequency.Secondly => true,
+            Frequency.Minutely => rule.BySecond.Count > 1,
+            Frequency.Hourly => Of(rule.ByMinute) * Of(rule.BySecond) > 60,
+            _ => Of(rule.ByHour) * Of(rule.ByMinute) * Of(rule.BySecond) > 24 * 60,
+        };
+
+        static int Of(NumberList numbers) => Math.Max(1, numbers.Count);
     }
 }

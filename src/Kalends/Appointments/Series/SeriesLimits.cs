@@ -9,6 +9,12 @@ public static class SeriesLimits
     /// <summary>Years ahead that a series in a calendar without double-booking is checked: as far as one query can look from today.</summary>
     public const int YearsChecked = 5;
 
+    /// <summary>
+    /// Years ahead that rules which may come more often than every minute are worked out when they are saved: all the years there are, of any
+    /// length and beginning. What they ask for in one year alone would otherwise be found by those who look at that year.
+    /// </summary>
+    public const int YearsOfFine = 28;
+
     /// <summary>Every hour of two years is 17,544; what comes more often is no appointment but a timer.</summary>
     public const int StoredOccurrences = 20_000;
 
@@ -28,10 +34,10 @@ public static class SeriesLimits
     public const int Rules = 20;
 
     /// <summary>
-    /// Attendances that one transaction lays; some five seconds of writing. What is left of a series then is answered from its rules until
+    /// Attendances that one transaction lays; one or two seconds of writing. What is left of a series then is answered from its rules until
     /// update-occurrences has laid it.
     /// </summary>
-    public const int LaidPerCall = 500_000;
+    public const int LaidPerCall = 200_000;
 
     /// <summary>The same for one part of update-occurrences, between which others write.</summary>
     public const int LaidPerPart = 20_000;

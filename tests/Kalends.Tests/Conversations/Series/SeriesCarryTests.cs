@@ -10,13 +10,6 @@ namespace Kalends.Tests.Conversations.Series;
 /// <summary>What was changed by itself, and the rest of a series, through every change of the whole.</summary>
 public sealed class SeriesCarryTests
 {
-    private static string Id(JsonNode appointment) => (string)appointment["id"]!;
-
-    private static async Task Sound(Desk desk) => Assert.Empty(await desk.FindBroken());
-
-    private static async Task<JsonObject> Occurrence(Desk desk, string date, string calendar = "user:ana") =>
-        (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null), calendar))[0].Appointment;
-
     [Fact]
     public async Task Adjacent_changed_occurrences_survive_a_series_moved_by_a_day()
     {

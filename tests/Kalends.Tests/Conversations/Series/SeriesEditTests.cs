@@ -7,13 +7,6 @@ namespace Kalends.Tests.Conversations.Series;
 /// <summary>This one, this and all that follow, all: what changes, what stays, and what the answer says was dropped.</summary>
 public sealed class SeriesEditTests
 {
-    private static async Task<JsonObject> Occurrence(Desk desk, string date) =>
-        (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null)))[0].Appointment;
-
-    private static string Id(JsonNode appointment) => (string)appointment["id"]!;
-
-    private static async Task Sound(Desk desk) => Assert.Empty(await desk.FindBroken());
-
     [Fact]
     public async Task One_occurrence_is_moved_and_the_others_stay()
     {

@@ -10,13 +10,6 @@ namespace Kalends.Tests.Conversations.Series;
 /// <summary>Who may change a series through one of its occurrences, and what others learn of it.</summary>
 public sealed class SeriesRightsTests
 {
-    private static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
-
-    private static string Id(JsonNode appointment) => (string)appointment["id"]!;
-
-    private static async Task<JsonObject> Occurrence(Desk desk, string date, string calendar = "user:ana") =>
-        (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null), calendar))[0].Appointment;
-
     [Fact]
     public async Task Who_owns_one_occurrence_may_not_change_the_whole_series()
     {

@@ -10,15 +10,6 @@ namespace Kalends.Tests.Conversations.Series;
 /// <summary>Rooms booked once, ids that are nobody else's, odd input, and what verification sees.</summary>
 public sealed class SeriesSoundnessTests
 {
-    private static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
-
-    private static string Id(JsonNode appointment) => (string)appointment["id"]!;
-
-    private static async Task Sound(Desk desk) => Assert.Empty(await desk.FindBroken());
-
-    private static async Task<JsonObject> Occurrence(Desk desk, string date, string calendar = "user:ana") =>
-        (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null), calendar))[0].Appointment;
-
     [Fact]
     public async Task An_id_of_the_kind_that_occurrences_have_is_not_given_to_others()
     {
@@ -120,6 +111,21 @@ public sealed class SeriesSoundnessTests
         var far = (await desk.Entries("2027-01-01", "2027-01-02"))[0].Appointment;
         var reply = await desk.Run("save-appointments", $$"""{"scope":"all","appointments":[{{With(far.ToJsonString(), """ "start":"2026-12-31T09:00:00" """)}}]}""");
         Assert.NotNull(reply.Refusal);
+    }
+
+    /// <summary>Nobody who is invited to it could otherwise be asked for in that year: 600,000 steps a rule, in years with a week 53 alone.</summary>
+    [Theory]
+    [InlineData("FREQ=SECONDLY;BYWEEKNO=53")]
+    [InlineData("FREQ=YEARLY;BYWEEKNO=53;BYDAY=MO,TU,WE,TH,FR,SA,SU;BYHOUR={24};BYMINUTE={60};BYSECOND={60}")]
+    public async Task A_series_whose_work_comes_in_years_far_ahead_is_refused(string rule)
+    {
+        await using var desk = await Desk.Open();
+        desk.Clock.Now = Instant.FromUtc(2027, 2, 1, 10, 0);
+        var text = System.Text.RegularExpressions.Regex.Replace(rule, @"\{(\d+)\}", found => string.Join(',', Enumerable.Range(0, int.Parse(found.Groups[1].Value, null))));
+        var many = string.Join(",", Enumerable.Repeat($"\"{text}\"", 10));
+        var refusal = await desk.RefusedSave(With(
+            Weekly, $$""" "start":"2027-02-02T00:00:00","duration":"PT0S","recurrence":{"rule":"FREQ=YEARLY","moreRules":[{{many}}],"excludedRules":[{{many}}]} """));
+        Assert.Contains("steps", refusal.Errors[0].Detail, StringComparison.Ordinal);
     }
 
     [Fact]
