@@ -36,6 +36,20 @@ internal static class AppointmentChecks
             FROM open_series o JOIN series s ON s.tenant = o.tenant AND s.id = o.series JOIN tenant t ON t.key = o.tenant
             WHERE o.stored_until <> s.stored_until
             """),
+        // Whoever looks far ahead finds a series through the calendars it is open on.
+        new("""
+            SELECT 'Tenant ' || t.name || ': a series that goes on is not found on its calendar ' || c.id || ': ' || s.id
+            FROM series s JOIN tenant t ON t.key = s.tenant JOIN appointment p ON p.tenant = s.tenant AND p.id = s.id
+            CROSS JOIN LATERAL json_array_elements(p.body -> 'attendees') e JOIN calendar c ON c.tenant = s.tenant AND c.id = e ->> 'calendar'
+            WHERE s.stored_until < 'infinity'
+              AND NOT EXISTS (SELECT 1 FROM open_series o WHERE o.tenant = s.tenant AND o.series = s.id AND o.calendar = c.key)
+            """),
+        new("""
+            SELECT 'Tenant ' || t.name || ': a series is kept as going on where it does not: ' || o.series
+            FROM open_series o JOIN tenant t ON t.key = o.tenant JOIN calendar c ON c.tenant = o.tenant AND c.key = o.calendar
+            JOIN appointment p ON p.tenant = o.tenant AND p.id = o.series
+            WHERE NOT EXISTS (SELECT 1 FROM json_array_elements(p.body -> 'attendees') e WHERE e ->> 'calendar' = c.id)
+            """),
         new("""
             SELECT 'Tenant ' || t.name || ': an appointment''s owner has no calendar: ' || p.id
             FROM appointment p JOIN tenant t ON t.key = p.tenant

@@ -4,7 +4,7 @@ using SQLitePCL;
 namespace Kalends.Storage.Sqlite;
 
 /// <summary>
-/// The one place that tells the world's faults (locked, full, gone, broken disk), which become <see cref="StoreUnavailableException"/>
+/// The one place that tells the world's faults (locked, full, gone, broken disk, no memory), which become <see cref="StoreUnavailableException"/>
 /// with what to do about them, from our own bugs, which stay <see cref="SqliteException"/>. Messages reach callers, so they name no files.
 /// </summary>
 internal static class Faults
@@ -34,6 +34,8 @@ internal static class Faults
         raw.SQLITE_IOERR => Unavailable("The database cannot be read or written: look at the disk that holds it, then try again.", fault),
         raw.SQLITE_CANTOPEN =>
             Unavailable("The database file cannot be opened: see that it exists, and that this program may use it and its folder.", fault),
+        raw.SQLITE_NOMEM => Unavailable("The database has no memory left to work with; try again shortly.", fault),
+        raw.SQLITE_INTERRUPT => Unavailable("The database was interrupted; nothing was kept. Try again.", fault),
         raw.SQLITE_NOTADB => Unavailable("The file is not an SQLite database: look at ConnectionStrings__Kalends.", fault),
         raw.SQLITE_READONLY or raw.SQLITE_PERM when writable =>
             Unavailable("The database file is read-only: see that this program may write it and its folder.", fault),

@@ -20,7 +20,8 @@ internal sealed class SeriesRows(SqliteSession session) : ISeriesWrites
 
     private const string CountDueSql = "SELECT count(*) FROM series WHERE tenant = ?1 AND stored_until < ?2";
 
-    private const string BeginningLikeSql = "SELECT id FROM series WHERE tenant = ?1 AND id >= ?2 AND id <= ?3 AND substr(id, 14) = ?4";
+    // One, as ids are made here. Many begin and end alike only where somebody gave them such ids.
+    private const string BeginningLikeSql = "SELECT id FROM series WHERE tenant = ?1 AND id >= ?2 AND id <= ?3 AND substr(id, 14) = ?4 LIMIT 64";
 
     private const string OccurrencesSql =
         "SELECT id, start_at, end_at, detached FROM appointment WHERE tenant = ?1 AND series = ?2 AND detached >= ?3 ORDER BY id";

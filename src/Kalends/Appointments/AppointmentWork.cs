@@ -23,6 +23,9 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
         init => room = value;
     }
 
+    /// <summary>True where nothing may be laid that was not there: what is deleted or answered is not asked whether more of it fits.</summary>
+    public bool KeepsHorizons { get; init; }
+
     public IReadOnlyDictionary<CalendarId, Calendar> Calendars => calendars;
 
     public IReadOnlyList<SeriesPlan> Plans => plans;
@@ -34,7 +37,7 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
         plans.Add(plan);
         if (plan.Series.After?.Recurrence is not null)
         {
-            var laying = Laying.Of(plan, calendars, context.Now, room);
+            var laying = Laying.Of(plan, calendars, KeepsHorizons ? plan.Before!.Horizon.StoredUntil : Laying.HorizonAt(context.Now), room);
             room -= laying.Coming.Count * Math.Max(1, laying.Calendars.Count);
             layings[plan] = laying;
         }
@@ -52,21 +55,22 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
         var guarded = calendars.Values.Where(calendar => everywhere || calendar.DoubleBooking == DoubleBooking.Refuse)
             .Select(calendar => calendar.Key).ToHashSet();
         var until = Laying.CheckedUntil(context.Now);
-        return
-        [
-            .. Edits().Where(edit => edit.After is not null).SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances),
-            .. plans.SelectMany(plan => plan.Untouched).SelectMany(known => Bookings.Of(known.Says, calendars).Attendances),
-            .. layings.SelectMany(pair => pair.Value.Wanted(guarded, until, pair.Key.Detached)),
-        ];
+        var wanted = Edits().Where(edit => edit.After is not null).SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances)
+            .Concat(plans.SelectMany(plan => plan.Untouched).SelectMany(known => Bookings.Of(known.Says, calendars).Attendances))
+            .Concat(layings.SelectMany(pair => pair.Value.Wanted(guarded, until, pair.Key.Detached)))
+            .Take(SeriesLimits.WantedPerCall + 1).ToList();
+        return wanted.Count <= SeriesLimits.WantedPerCall ? wanted : throw new TooMuchWorkException(
+            $"These series want more than {SeriesLimits.WantedPerCall} times in calendars that are checked; send fewer at once.");
     }
 
-    /// <summary>True for what the work replaces or removes: whatever belongs to a series that it changes.</summary>
+    /// <summary>True for what the work replaces or removes: single appointments that go, and whatever belongs to a series that it changes.</summary>
     public Func<Guid, bool> Replaces
     {
         get
         {
             List<Guid> series = [.. plans.Select(plan => plan.Before?.Id ?? plan.Series.Before?.Row.Id).OfType<Guid>()];
-            return id => series.Exists(one => id == one || OccurrenceIds.Read(id, one) is not null);
+            HashSet<Guid> going = [.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)];
+            return id => going.Contains(id) || series.Exists(one => id == one || OccurrenceIds.Read(id, one) is not null);
         }
     }
 

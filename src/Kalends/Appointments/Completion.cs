@@ -77,6 +77,22 @@ public static class Completion
             : LocalSpans.Timed(complete.Start!.Value, Zones.Get(complete.TimeZone!), complete.Duration!.Value, DaylightSavingPolicy.Rfc5545),
     };
 
+    /// <summary>
+    /// The same beside others that it may be at the time of: then it has the very span, which a wall time that comes twice does not tell.
+    /// </summary>
+    public static Appointment RetimedLike(Appointment complete, params ReadOnlySpan<Appointment> others)
+    {
+        foreach (var other in others)
+        {
+            if ((complete.Start, complete.TimeZone, complete.Duration, complete.AllDay) == (other.Start, other.TimeZone, other.Duration, other.AllDay))
+            {
+                return complete with { Span = other.Span };
+            }
+        }
+
+        return Retimed(complete);
+    }
+
     /// <summary>The span in one zone: an all-day appointment's days there; a timed one's is the same everywhere.</summary>
     public static Timespan SpanIn(Appointment complete, string zone) => complete.AllDay == true
         ? LocalSpans.AllDay(complete.Start!.Value.Date, complete.Duration!.Value.Days, Zones.Get(zone))

@@ -45,9 +45,9 @@ public sealed record DeleteAppointments : Command<DeletedAppointments>
         var series = await KnownSeries.Find(context, [.. known.Values.Select(item => item.IsSeries ? item.Row.Id : item.Series).OfType<Guid>().Distinct()]);
         HashSet<CalendarId> named = [.. known.Values.SelectMany(item => item.Calendars), .. series.Values.SelectMany(item => item.Calendars)];
         var calendars = await context.Rows<ICalendarWrites>().Lock(named);
-        var planning = new DeletePlanning(context, new(context, calendars), Scope.GetValueOrDefault());
+        var planning = new DeletePlanning(context, new(context, calendars) { KeepsHorizons = true }, Scope.GetValueOrDefault());
         planning.Plan([.. Appointments.Select(item => known[item.Id])], series);
-        if (planning.Errors.Refusal is { } torn)
+        if ((planning.Errors.Refusal ?? await KnownAppointments.RefuseChange(context, planning.AlsoChanged)) is { } torn)
         {
             return torn;
         }

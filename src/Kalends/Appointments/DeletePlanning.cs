@@ -12,6 +12,9 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
 
     public AppointmentWork Work => work;
 
+    /// <summary>What is changed or deleted without being named: the right to do so is still to be checked.</summary>
+    public List<(KnownAppointment Known, long? Version, int Index)> AlsoChanged { get; } = [];
+
     /// <summary>By the id that was named: how many stored occurrences went with it.</summary>
     public Dictionary<Guid, int?> Occurrences { get; } = [];
 
@@ -38,14 +41,17 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
             }
             else
             {
-                Plan(series[id], [.. group.Select(pair => pair.item)]);
+                var planned = work.Plans.Count;
+                Plan(series[id], [.. group.Select(pair => pair.item)], Errors.In("appointments", group.First().index));
+                AlsoChanged.AddRange(work.Plans.Skip(planned).SelectMany(plan => plan.Befores)
+                    .Where(known => group.All(pair => pair.item.Row.Id != known.Row.Id)).Select(known => (known, (long?)null, group.First().index)));
             }
         }
     }
 
     private static bool IsSecondPassing(KnownAppointment item) => item.Series is not null && OccurrenceIds.KeyOf(item.Row.Id).IsSecondPassing;
 
-    private void Plan(KnownSeries series, IReadOnlyList<KnownAppointment> named)
+    private void Plan(KnownSeries series, IReadOnlyList<KnownAppointment> named, Errors at)
     {
         var first = named[0];
         if (first.IsSeries || scope == Scope.All)
@@ -58,7 +64,7 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
         }
         else
         {
-            Exclude(series, named);
+            Exclude(series, named, at);
         }
     }
 
@@ -78,18 +84,24 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
             return;
         }
 
-        work.Add(SeriesPlan.End(series, OccurrenceEdits.Ended(series, at, series.Says.Series?.Next, context.Now), key, into: null));
+        work.Add(SeriesPlan.End(series, OccurrenceEdits.Ended(series, at, series.Says.Series?.Next, context.Now), key));
         Occurrences[named.Row.Id] = series.Stored.Count(occurrence => occurrence.Key >= key);
     }
 
-    private void Exclude(KnownSeries series, IReadOnlyList<KnownAppointment> named)
+    private void Exclude(KnownSeries series, IReadOnlyList<KnownAppointment> named, Errors at)
     {
-        var gone = named.Select(occurrence => occurrence.Row.Id).ToHashSet();
         var recurrence = series.Says.Recurrence!;
-        var excluded = (recurrence.Excluded ?? []).Concat(gone.Select(id => OccurrenceIds.KeyOf(id).Local));
+        var excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Concat(named.Select(occurrence => RuleWall(series, occurrence))));
+        if (excluded.Count > SeriesLimits.Dates)
+        {
+            at.In("id").Add(
+                RefusalCode.TooLarge, $"would be exception {excluded.Count} of its series; the limit is {SeriesLimits.Dates}: end the series, or delete it");
+            return;
+        }
+
         var after = series.Says with
         {
-            Recurrence = recurrence with { Excluded = SeriesCompletion.Ordered(excluded) },
+            Recurrence = recurrence with { Excluded = excluded },
             Version = series.Series.Row.Version + 1,
             UpdatedAt = context.Now,
         };
@@ -108,5 +120,12 @@ internal sealed class DeletePlanning(CommandContext context, AppointmentWork wor
         {
             work.Add(new Edit(derived, null));
         }
+    }
+
+    /// <summary>Exceptions are said as the rules say times, so that they mean the same under other rules of the clocks.</summary>
+    private static NodaTime.LocalDateTime RuleWall(KnownSeries series, KnownAppointment named)
+    {
+        var (key, occurrences) = (OccurrenceIds.KeyOf(named.Row.Id), new SeriesOccurrences(series.Says));
+        return occurrences.Find(key) is { } occurrence ? occurrences.RuleWall(occurrence) : key.Local;
     }
 }

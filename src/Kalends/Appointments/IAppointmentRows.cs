@@ -77,7 +77,10 @@ public interface IAppointmentRows
 
 public interface IAppointmentWrites : IAppointmentRows
 {
-    /// <summary>Inserts or replaces appointments and all their attendances.</summary>
+    /// <summary>
+    /// Inserts or replaces appointments and all their attendances. What replaces another has the next version; where several write at once and
+    /// it is the next no more, <see cref="Storage.StoreChangedException"/>, at the latest with the commit.
+    /// </summary>
     ValueTask Save(IReadOnlyCollection<Booking> bookings);
 
     ValueTask Delete(IReadOnlyCollection<Guid> ids);

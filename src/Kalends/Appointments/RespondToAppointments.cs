@@ -43,7 +43,7 @@ public sealed record RespondToAppointments : Command<SavedAppointments>
 
         var series = await KnownSeries.Find(context, [.. changed.Where(edit => edit.Before!.IsSeries).Select(edit => edit.Before!.Row.Id)]);
         HashSet<CalendarId> named = [.. changed.SelectMany(edit => edit.Before!.Calendars), .. series.Values.SelectMany(item => item.Calendars)];
-        var work = new AppointmentWork(context, await context.Rows<ICalendarWrites>().Lock(named));
+        var work = new AppointmentWork(context, await context.Rows<ICalendarWrites>().Lock(named)) { KeepsHorizons = true };
         foreach (var edit in changed)
         {
             if (series.TryGetValue(edit.Before!.Row.Id, out var whole))

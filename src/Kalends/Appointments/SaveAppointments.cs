@@ -69,6 +69,7 @@ public sealed record SaveAppointments : Command<SavedAppointments>
         }
 
         var series = await KnownSeries.Find(context, [.. SeriesNamed(known).Distinct()]);
+        series = await WithNext(context, series);
         var calendars = await context.Rows<ICalendarWrites>().Lock([.. Named(context, known, series).Distinct()]);
         var planning = new SavePlanning(context, known, series, new(context, calendars), Scope.GetValueOrDefault());
         for (var index = 0; index < Appointments.Count; index++)
@@ -76,7 +77,18 @@ public sealed record SaveAppointments : Command<SavedAppointments>
             planning.Plan(Appointments[index], index);
         }
 
-        return planning.Errors.Refusal is { } refusal ? refusal : await Save(context, planning);
+        return (planning.Errors.Refusal ?? await KnownAppointments.RefuseChange(context, planning.AlsoChanged)) is { } refusal
+            ? refusal
+            : await Save(context, planning);
+    }
+
+    /// <summary>Where a series is split, the one that followed it follows the second half then.</summary>
+    private async ValueTask<IReadOnlyDictionary<Guid, KnownSeries>> WithNext(CommandContext context, IReadOnlyDictionary<Guid, KnownSeries> series)
+    {
+        List<Guid> next = Scope == Kalends.Appointments.Scope.ThisAndFollowing
+            ? [.. series.Values.Select(known => known.Says.Series?.Next).OfType<Guid>().Where(id => !series.ContainsKey(id)).Distinct()]
+            : [];
+        return next.Count == 0 ? series : series.Concat(await KnownSeries.Find(context, next)).ToDictionary();
     }
 
     private async ValueTask<Outcome<SavedAppointments>> Save(CommandContext context, SavePlanning planning)

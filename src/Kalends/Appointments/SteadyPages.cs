@@ -31,8 +31,8 @@ public static class SteadyPages
         }
 
         var then = await Then(context, asked, changed, after!.AsOf);
-        var before = await SeriesThen.Find(context, asked, then.Keys.ToHashSet(), [.. then.Values.Where(state => state.Says.Recurrence is not null)]);
-        var putBack = then.Values.SelectMany(state => state.Lay).Concat(before.Lay(span))
+        var before = await SeriesThen.Find(context, asked, changed, then);
+        var putBack = then.Own.Values.SelectMany(state => state.Lay).Concat(before.Lay(span))
             .Where(attendance => attendance.Overlaps(span.From, span.To) && (!blockingOnly || attendance.Blocks) && asked.PlaceOf(attendance).IsAfter(after.At))
             .ToList();
         var current = await Unchanged(context, asked, span, blockingOnly, after.At, limit, changed);
@@ -41,7 +41,7 @@ public static class SteadyPages
             .Select(pair => pair.Attendance).Take(limit).ToList();
         return new(
             page, page.Select(attendance => attendance.Appointment).Distinct()
-                .Select(id => then.TryGetValue(id, out var state) ? state.Row : before.RowOf(id)).OfType<AppointmentRow>().ToDictionary(row => row.Id),
+                .Select(id => then.Own.TryGetValue(id, out var state) ? state.Row : before.RowOf(id)).OfType<AppointmentRow>().ToDictionary(row => row.Id),
             after.AsOf);
     }
 
@@ -78,19 +78,35 @@ public static class SteadyPages
         return changed;
     }
 
-    private static async ValueTask<Dictionary<Guid, StateThen>> Then(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, long asOf)
+    private static async ValueTask<StatesThen> Then(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, long asOf)
     {
         var said = await context.Rows<IChangeRows>().AsOf(changed, asOf);
-        var now = await context.Rows<IAppointmentRows>().Find([.. said.Keys]);
-        return said.ToDictionary(pair => pair.Key, pair =>
+        var now = (await context.Rows<IAppointmentRows>().Find([.. said.Keys])).ToDictionary(pair => pair.Key, pair => pair.Value.Privacy);
+        var states = said.Select(pair =>
         {
             var says = WireJson.Read<Appointment>(pair.Value);
             var row = Bookings.Row(says, asked.Rows.GetValueOrDefault(says.Owner!.Value)?.Key ?? AskedCalendars.NoKey, pair.Value);
-            row = row with { Privacy = (Privacy)Math.Max((int)row.Privacy, (int)(now.GetValueOrDefault(pair.Key)?.Privacy ?? row.Privacy)) };
-            return new StateThen(row, says, says.Recurrence is not null ? [] :
+            return new StateThen(StatesThen.AsPrivateAs(now, row), says, says.Recurrence is not null ? [] :
                 [.. StateThen.AttendeesOf(says, asked).Select(pair => Bookings.OfAttendee(says, row, pair.Attendee, pair.Calendar))]);
         });
+
+        // What an occurrence that was first changed by itself after its series had changed said just before is not what it said then: that
+        // follows from the series as it was, if there was one.
+        return new(states.Where(state => !state.Row.IsDerived || !changed.Contains(state.Row.Series!.Value)).ToDictionary(state => state.Row.Id), now);
     }
+}
+
+/// <summary>
+/// What is known of appointments as they were: of each that said it by itself, its state; and how private those are now that have changed.
+/// </summary>
+internal sealed record StatesThen(IReadOnlyDictionary<Guid, StateThen> Own, IReadOnlyDictionary<Guid, Privacy> Now)
+{
+    public IEnumerable<StateThen> Series => Own.Values.Where(state => state.Says.Recurrence is not null);
+
+    public AppointmentRow AsPrivateAsNow(AppointmentRow row) => AsPrivateAs(Now, row);
+
+    public static AppointmentRow AsPrivateAs(IReadOnlyDictionary<Guid, Privacy> now, AppointmentRow row) =>
+        row with { Privacy = (Privacy)Math.Max((int)row.Privacy, (int)now.GetValueOrDefault(row.Id, row.Privacy)) };
 }
 
 /// <summary>An appointment as it was, and where it lay among the calendars asked for; a series lay through its occurrences.</summary>

@@ -2,6 +2,7 @@ using Kalends.Availability;
 using Kalends.Messages.Json;
 using Kalends.Storage;
 using Kalends.Time;
+using NodaTime;
 
 namespace Kalends.Appointments;
 
@@ -14,7 +15,7 @@ public static class Verification
     private const int PerRead = 500;
 
     public static async IAsyncEnumerable<string> Run(
-        IStore store, string tenant, Action<int>? progress = null,
+        IStore store, string tenant, Instant now, Action<int>? progress = null,
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped = default)
     {
         // Where all-day appointments lie cannot be judged with other zones than they were put there with.
@@ -24,7 +25,7 @@ public static class Verification
         Guid? after = null;
         while (await rows.Page(after, PerRead) is { Count: > 0 } page)
         {
-            foreach (var finding in (await Check(session, rows, page, sameZones)).Concat(sameZones ? await SeriesChecks.Run(session, page) : []))
+            foreach (var finding in (await Check(session, rows, page, sameZones)).Concat(sameZones ? await SeriesChecks.Run(session, page, now) : []))
             {
                 yield return $"tenant {tenant}: {finding}";
             }

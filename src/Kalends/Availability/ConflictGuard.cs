@@ -35,25 +35,23 @@ public static class ConflictGuard
     }
 
     /// <summary>
-    /// For choosing among many: the calendars whose own policy refuses, and the room that is left in them. What the wanted ones replace
-    /// is not in the way. Null when none of the wanted ones lies in such a calendar.
+    /// Every clash with what is booked, however many, for what is laid without anybody being asked: holds give way, and who holds is told when
+    /// they save.
     /// </summary>
-    public static async ValueTask<GuardedRoom?> Guarded(
+    public static async ValueTask<IReadOnlyList<Clash>> FindAll(
         CommandContext context, IReadOnlyCollection<Attendance> wanted, IReadOnlyDictionary<CalendarId, Calendar> calendars, Func<Guid, bool> replaces)
     {
         var guarded = calendars.Values.Where(calendar => calendar.DoubleBooking == DoubleBooking.Refuse).Select(calendar => calendar.Key).ToHashSet();
         var blocking = wanted.Where(attendance => attendance.Blocks && guarded.Contains(attendance.Calendar)).ToList();
         if (blocking.Count == 0)
         {
-            return null;
+            return [];
         }
 
-        var replaced = wanted.Select(attendance => attendance.Appointment).ToHashSet();
-        var (from, to) = (blocking.Min(attendance => attendance.From), blocking.Max(attendance => attendance.To));
-        var rows = context.Rows<IAttendanceRows>();
-        var stored = await rows.Overlapping([.. guarded.Order()], from, to, blockingOnly: true);
-        var held = await rows.Held([.. guarded.Order()], from, to, context.Now.ToUnixTimeSeconds());
-        return new(guarded, new(stored.Where(row => !replaced.Contains(row.Appointment) && !replaces(row.Appointment)), held));
+        var stored = await context.Rows<IAttendanceRows>().Overlapping(
+            [.. blocking.Select(attendance => attendance.Calendar).Distinct().Order()],
+            blocking.Min(attendance => attendance.From), blocking.Max(attendance => attendance.To), blockingOnly: true);
+        return Clashes.Find(blocking, stored.Where(attendance => !replaces(attendance.Appointment)), [], int.MaxValue);
     }
 
     /// <summary>
@@ -80,6 +78,3 @@ public static class ConflictGuard
         return Refusal.Of(RefusalCode.Conflict, $"The time is taken in {named}; nothing was saved. See conflicts.") with { Conflicts = spans };
     }
 }
-
-/// <summary>Calendars that refuse double-booking, by key, and what room is left in them.</summary>
-public sealed record GuardedRoom(IReadOnlySet<long> Calendars, FirstCome Room);

@@ -29,22 +29,26 @@ public sealed class FirstCome
         }
     }
 
-    /// <summary>Takes all of one appointment's attendances, or none: then the answer is the first that did not fit.</summary>
+    /// <summary>
+    /// Takes all of one appointment's or series' attendances, or none: then the answer is the first that did not fit, among what was there or among
+    /// themselves.
+    /// </summary>
     public Attendance? Refuse(IReadOnlyCollection<Attendance> wanted)
     {
+        var done = new List<Attendance>(wanted.Count);
         foreach (var attendance in wanted.Where(attendance => attendance.Blocks))
         {
             // Stretches lie apart, so only the last that begins before the end can reach into this one.
-            var before = Of(attendance.Calendar).GetViewBetween((long.MinValue, long.MinValue), (attendance.To - 1, long.MaxValue));
-            if (before.Count > 0 && before.Max.To > attendance.From)
+            var set = Of(attendance.Calendar);
+            var last = set.GetViewBetween((long.MinValue, long.MinValue), (attendance.To - 1, long.MaxValue)).Max;
+            if (last != default && last.To > attendance.From)
             {
+                done.ForEach(taken => Of(taken.Calendar).Remove((taken.From, taken.To)));
                 return attendance;
             }
-        }
 
-        foreach (var attendance in wanted.Where(attendance => attendance.Blocks))
-        {
-            Of(attendance.Calendar).Add((attendance.From, attendance.To));
+            set.Add((attendance.From, attendance.To));
+            done.Add(attendance);
         }
 
         return null;

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Kalends.Appointments;
+using NodaTime;
 
 namespace Kalends.ICalendar;
 
@@ -14,4 +15,15 @@ public static class DerivedUid
     public static string Of(string uid, string moment) => uid.Length + moment.Length < AppointmentLimits.Uid
         ? $"{uid}/{moment}"
         : $"{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(uid)))}/{moment}";
+
+    /// <summary>Of an occurrence, however a text without its series named it: by its moment, or by the date alone (<see cref="NamedOccurrence"/>).</summary>
+    internal static IEnumerable<string> OfOccurrence(Appointment series, LocalDateTime id, string floatingZone)
+    {
+        var wall = SeriesWall.Of(series, floatingZone);
+        yield return Of(series.Uid!, wall.Word(id));
+        if (!wall.AllDay && wall.From(id, null, isDate: true) == id)
+        {
+            yield return Of(series.Uid!, RecurrenceLines.Date(id.Date));
+        }
+    }
 }

@@ -37,10 +37,8 @@ internal sealed class EventRecurrence(RawComponent item, EventTimes times, Whole
         }
 
         Take(dates, rules);
-        return Fault is not null ? null : new()
+        return Fault is not null ? null : RecurrenceRules.With(new(), [.. rules.Select(rule => rule.ToString())]) with
         {
-            Rule = rules is [var first, ..] ? first.ToString() : null,
-            MoreRules = rules.Count > 1 ? [.. rules.Skip(1).Select(rule => rule.ToString())] : null,
             ExcludedRules = excludedRules.Count > 0 ? [.. excludedRules.Select(rule => rule.ToString())] : null,
             Excluded = dates.Excluded.Count > 0 ? [.. dates.Excluded] : null,
             Added = dates.Added.Count > 0 ? [.. dates.Added] : null,
@@ -103,14 +101,16 @@ internal sealed class EventRecurrence(RawComponent item, EventTimes times, Whole
         }
         else
         {
-            var budget = new StepBudget(Math.Min(SeriesOccurrences.Share, whole.Steps.Left));
             var expansion = new Expansion(new() { Start = wall.Start, Zone = wall.TimeZone, Rules = rules, StartReading = StartReading.KeptAndCounted });
-            foreach (var day in dates.ExcludedDays.TakeWhile(_ => Fault is null))
+            StepShare.Of<object>(whole.Steps, share =>
             {
-                TakeDay(day, expansion, budget, dates.Excluded);
-            }
+                foreach (var day in dates.ExcludedDays.TakeWhile(_ => Fault is null))
+                {
+                    TakeDay(day, expansion, share, dates.Excluded);
+                }
 
-            whole.Steps.Spend(budget.Steps - budget.Left);
+                return null;
+            });
         }
 
         if (dates.Excluded.Count > SeriesDates.Most)

@@ -24,8 +24,9 @@ internal sealed class ExportedPage(QueryContext context, AskedCalendars asked, C
                 continue;
             }
 
-            pieces.Add(row.Series is { } own ? writer.AddOccurrence(shown, AsShown(series[own], shown))
-                : writer.Add(known.IsSeries ? Without(shown, await NotShown(row.Id)) : shown));
+            pieces.Add(row.Series is not { } own ? writer.Add(known.IsSeries ? Without(shown, await NotShown(known)) : shown)
+                : Shown(series[own])?.Masked == shown.Masked ? writer.AddOccurrence(shown, AsShown(series[own], shown))
+                : writer.Add(shown with { Uid = $"{shown.Id}@kalends", Series = null }));
         }
 
         return pieces;
@@ -36,11 +37,15 @@ internal sealed class ExportedPage(QueryContext context, AskedCalendars asked, C
         Recurrence = series.Recurrence! with { Excluded = [.. (series.Recurrence.Excluded ?? []).Concat(dates).Distinct().Order()] },
     };
 
-    private async ValueTask<List<LocalDateTime>> NotShown(Guid series)
+    /// <summary>
+    /// An occurrence of which more or less is seen than of its series, one private among public ones, goes under a name of its own.
+    /// </summary>
+    private async ValueTask<List<LocalDateTime>> NotShown(KnownAppointment series)
     {
-        var changed = await context.Rows<ISeriesRows>().Occurrences(series, detachedOnly: true);
+        var changed = await context.Rows<ISeriesRows>().Occurrences(series.Row.Id, detachedOnly: true);
         var known = await KnownAppointments.Find(context, [.. changed.Select(occurrence => occurrence.Id)]);
-        return [.. changed.Where(occurrence => !known[occurrence.Id].Calendars.Contains(calendar.Id) || Shown(known[occurrence.Id]) is null)
+        return [.. changed.Where(occurrence => !known[occurrence.Id].Calendars.Contains(calendar.Id)
+                || Shown(known[occurrence.Id]) is not { } shown || shown.Masked != Shown(series)!.Masked)
             .Select(occurrence => occurrence.Key.Local)];
     }
 

@@ -49,10 +49,11 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
             events.Skip(uid, $"stands on {Calendar} already as somebody else's appointment");
         }
 
-        var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Uids]))
+        var orphans = events.OrphanUids;
+        var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Uids, .. orphans.SelectMany(uids => uids)]))
             .ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
         var series = await KnownSeries.Find(context, [.. known.Values.Where(item => item.IsSeries).Select(item => item.Row.Id)]);
-        var planning = new ImportPlanning(context, events, owner, known, series);
+        var planning = new ImportPlanning(context, events, owner, known, series, orphans);
         await planning.Run();
         HashSet<CalendarId> named =
         [
@@ -65,7 +66,7 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
         CommandContext context, ImportedFile events, ImportPlanning planning, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
         var work = new AppointmentWork(context, calendars);
-        var kept = await new ImportRoom(context, events, calendars).Fitting(planning.Plans);
+        var kept = ImportedHalves.Linked(await new ImportRoom(context, events, calendars).Fitting(planning.Plans), events.Series);
         foreach (var plan in kept)
         {
             plan.Edits.ToList().ForEach(work.Add);

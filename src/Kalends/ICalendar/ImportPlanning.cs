@@ -18,7 +18,7 @@ internal sealed record ImportPlan(string Uid, IReadOnlyList<Edit> Edits, SeriesP
 /// </summary>
 internal sealed class ImportPlanning(
     CommandContext context, ImportedFile file, Calendar owner,
-    IReadOnlyDictionary<string, KnownAppointment> known, IReadOnlyDictionary<Guid, KnownSeries> series)
+    IReadOnlyDictionary<string, KnownAppointment> known, IReadOnlyDictionary<Guid, KnownSeries> series, ILookup<string, string> orphanUids)
 {
     public List<ImportPlan> Plans { get; } = [];
 
@@ -47,8 +47,7 @@ internal sealed class ImportPlanning(
 
     private bool MayChange(string uid)
     {
-        var before = known.GetValueOrDefault(uid);
-        if (before?.Says.ManagedByApp != true || before.Says.App == context.Caller.App)
+        if (known.GetValueOrDefault(uid) is not { } before || MayChange(before))
         {
             return true;
         }
@@ -57,11 +56,17 @@ internal sealed class ImportPlanning(
         return false;
     }
 
+    private bool MayChange(KnownAppointment before) => before.Says.ManagedByApp != true || before.Says.App == context.Caller.App;
+
     private void Single(string uid, Appointment given)
     {
         var before = known.GetValueOrDefault(uid);
         var edit = new Edit(before, Complete(given, before, before?.Row.Id ?? context.NewId()));
-        if (before is { IsSeries: true })
+        if (before is { IsSeries: true } && series[before.Row.Id].Detached.FirstOrDefault(known => !MayChange(known)) is { } managed)
+        {
+            file.Skip(uid, $"only the application {managed.Says.App} may change its occurrence of {managed.Says.Series!.RecurrenceId}");
+        }
+        else if (before is { IsSeries: true })
         {
             Plans.Add(new(uid, [], SeriesPlan.Dissolve(series[before.Row.Id], edit.After!), 1));
         }
@@ -87,19 +92,26 @@ internal sealed class ImportPlanning(
         var named = overrides.Select(edit => edit.After!.Id!.Value).ToHashSet();
         List<KnownAppointment> reverting = [.. (whole?.Detached ?? []).Where(occurrence => !named.Contains(occurrence.Row.Id))];
         var changed = overrides.Where(edit => !IsUnchanged(edit)).ToList();
+        if (reverting.Concat(changed.Select(edit => edit.Before).OfType<KnownAppointment>()).FirstOrDefault(known => !MayChange(known)) is { } managed)
+        {
+            file.Skip(uid, $"only the application {managed.Says.App} may change its occurrence of {managed.Says.Series!.RecurrenceId}");
+            return;
+        }
+
         Unchanged += overrides.Count - changed.Count;
+        var orphans = Orphans(uid);
         if (IsUnchanged(new(before, after)) && reverting.Count == 0)
         {
             Unchanged++;
-            if (changed.Count > 0)
+            if (changed.Count + orphans.Count > 0)
             {
-                Plans.Add(new(uid, changed, null, changed.Count));
+                Plans.Add(new(uid, [.. changed, .. orphans], null, changed.Count));
             }
 
             return;
         }
 
-        Plans.Add(new(uid, [], new SeriesPlan(whole, new Edit(before, after))
+        Plans.Add(new(uid, orphans, new SeriesPlan(whole, new Edit(before, after))
         {
             Occurrences = [.. reverting.Select(occurrence => new Edit(occurrence, null)), .. changed],
             Detached = named,
@@ -110,7 +122,7 @@ internal sealed class ImportPlanning(
     /// <summary>The changed occurrences of a series, each under the id that follows from it.</summary>
     private async ValueTask<List<Edit>> Overrides(Appointment after, IReadOnlyList<Appointment> given)
     {
-        var occurrences = new Appointments.SeriesOccurrences(after);
+        var occurrences = new SeriesOccurrences(after);
         var places = new Dictionary<Guid, (Appointment Given, Occurrence At)>();
         foreach (var one in given)
         {
@@ -136,6 +148,10 @@ internal sealed class ImportPlanning(
             });
         })];
     }
+
+    /// <summary>Occurrences that came before their series did, as appointments of their own, go when it comes: it has them.</summary>
+    private List<Edit> Orphans(string uid) => [.. orphanUids[uid].Select(orphan => known.GetValueOrDefault(orphan)).OfType<KnownAppointment>()
+        .Where(orphan => !orphan.IsSeries && MayChange(orphan)).DistinctBy(orphan => orphan.Row.Id).Select(orphan => new Edit(orphan, null))];
 
     private bool Refused(string uid, Appointment after)
     {

@@ -12,56 +12,78 @@ namespace Kalends.ICalendar;
 /// </summary>
 internal sealed class ImportRoom(CommandContext context, ImportedFile file, IReadOnlyDictionary<CalendarId, Calendar> calendars)
 {
+    /// <summary>Bookings that one text may ask such calendars for, up to five years ahead: ten rooms' every hour.</summary>
+    private const int MostBookings = 500_000;
+
     private readonly HashSet<long> guarded =
         [.. calendars.Values.Where(calendar => calendar.DoubleBooking == DoubleBooking.Refuse).Select(calendar => calendar.Key)];
 
+    private readonly Dictionary<long, CalendarId> names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
+
+    private int left = MostBookings;
+
     public async ValueTask<IReadOnlyList<ImportPlan>> Fitting(IReadOnlyList<ImportPlan> plans)
     {
-        if (guarded.Count == 0)
+        var inOrder = plans.Select(plan => (Plan: plan, From: First(plan))).OrderBy(pair => pair.From).ToList();
+        if (guarded.Count == 0 || inOrder.Count == 0)
         {
             return plans;
         }
 
-        var wanted = plans.Select(plan => (Plan: plan, Rows: Wanted(plan))).ToList();
-        var all = wanted.SelectMany(pair => pair.Rows).ToList();
-        if (await ConflictGuard.Guarded(context, all, calendars, Replaced(plans)) is not { } room)
-        {
-            return plans;
-        }
-
-        var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
-        var kept = new List<ImportPlan>(plans.Count);
-        foreach (var (plan, rows) in wanted.OrderBy(pair => pair.Rows.Select(row => row.From).DefaultIfEmpty().Min()))
-        {
-            context.Stopped.ThrowIfCancellationRequested();
-            if (room.Room.Refuse(rows) is { } refused)
-            {
-                file.Skip(plan.Uid, $"{names[refused.Calendar]} is taken at {Instant.FromUnixTimeSeconds(refused.From)}");
-            }
-            else
-            {
-                kept.Add(plan);
-            }
-        }
-
-        return kept;
+        // Plan by plan, so that what a series wants for years is held for one series at a time.
+        var room = await Free(plans, inOrder[0].From);
+        return [.. inOrder.Where(pair => Takes(room, pair.Plan)).Select(pair => pair.Plan)];
     }
 
-    private List<Attendance> Wanted(ImportPlan plan)
+    private bool Takes(FirstCome room, ImportPlan plan)
     {
-        var rows = plan.Leaves.SelectMany(says => Bookings.Of(says, calendars).Attendances).Where(row => guarded.Contains(row.Calendar)).ToList();
-        if (plan.Series is { Series.After.Recurrence: not null } series)
+        context.Stopped.ThrowIfCancellationRequested();
+        var rows = Wanted(plan).Take(left + 1).ToList();
+        var refused = rows.Count > left ? null : room.Refuse(rows);
+        if (rows.Count > left || refused is not null)
         {
-            rows.AddRange(series.Untouched.SelectMany(known => Bookings.Of(known.Says, calendars).Attendances).Where(row => guarded.Contains(row.Calendar)));
-            rows.AddRange(Laying.Of(series, calendars, context.Now, int.MaxValue).Wanted(guarded, Laying.CheckedUntil(context.Now), series.Detached));
+            file.Skip(plan.Uid, refused is { } row
+                ? $"{names[row.Calendar]} is taken at {Instant.FromUnixTimeSeconds(row.From)}"
+                : $"more than {MostBookings} bookings of rooms in one text: send it in parts");
+            return false;
         }
 
-        return rows;
+        left -= rows.Count;
+        return true;
+    }
+
+    /// <summary>What is booked and held there, but for what the text replaces.</summary>
+    private async ValueTask<FirstCome> Free(IReadOnlyList<ImportPlan> plans, long from)
+    {
+        var (rows, to) = (context.Rows<IAttendanceRows>(), Laying.CheckedUntil(context.Now));
+        List<long> keys = [.. guarded.Order()];
+        var replaces = Replaced(plans);
+        var stored = await rows.Overlapping(keys, from, Math.Max(from + 1, to), blockingOnly: true);
+        return new(stored.Where(row => !replaces(row.Appointment)), await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds()));
+    }
+
+    private static long First(ImportPlan plan) => plan.Leaves
+        .Select(says => Completion.SpanIn(says, "UTC").From.ToUnixTimeSeconds() - (says.AllDay == true ? Time.NominalDuration.SecondsPerDay : 0))
+        .DefaultIfEmpty(long.MaxValue).Min();
+
+    private IEnumerable<Attendance> Wanted(ImportPlan plan)
+    {
+        var own = plan.Leaves.Concat(plan.Series?.Untouched.Select(known => known.Says) ?? []).SelectMany(says => Bookings.Of(says, calendars).Attendances)
+            .Where(row => guarded.Contains(row.Calendar));
+        return plan.Series is { Series.After.Recurrence: not null } series
+            ? own.Concat(Laying.Of(series, calendars, Laying.HorizonAt(context.Now), int.MaxValue)
+                .Wanted(guarded, Laying.CheckedUntil(context.Now), series.Detached))
+            : own;
     }
 
     private static Func<Guid, bool> Replaced(IReadOnlyList<ImportPlan> plans)
     {
         List<Guid> series = [.. plans.Select(plan => plan.Series?.Before?.Id).OfType<Guid>()];
-        return id => series.Exists(one => OccurrenceIds.Read(id, one) is not null);
+        HashSet<Guid> own =
+        [
+            .. plans.SelectMany(plan => plan.Edits.Concat(plan.Series is { } whole ? whole.Occurrences.Prepend(whole.Series) : []))
+                .Select(edit => edit.Before?.Row.Id).OfType<Guid>(),
+        ];
+        return id => own.Contains(id) || (OccurrenceIds.MayBe(id) && series.Exists(one => OccurrenceIds.Read(id, one) is not null));
     }
 }

@@ -12,9 +12,9 @@ internal sealed class ImportedFile
     private readonly Dictionary<string, Appointment> appointments = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ImportedSeries> series = new(StringComparer.Ordinal);
 
-    private ImportedFile()
-    {
-    }
+    private readonly string floatingZone;
+
+    private ImportedFile(string floatingZone) => this.floatingZone = floatingZone;
 
     public IReadOnlyDictionary<string, Appointment> Appointments => appointments;
 
@@ -23,6 +23,14 @@ internal sealed class ImportedFile
 
     public IEnumerable<string> Uids => appointments.Keys.Concat(series.Keys);
 
+    /// <summary>
+    /// What changed occurrences were called if they came before their series did, by the UID of the series; without what the text calls so itself.
+    /// </summary>
+    public ILookup<string, string> OrphanUids => series.Values
+        .SelectMany(each => each.Overrides.SelectMany(one => DerivedUid.OfOccurrence(each.Master, one.Series!.RecurrenceId!.Value, floatingZone))
+            .Where(uid => !appointments.ContainsKey(uid) && !series.ContainsKey(uid)).Select(uid => (each.Master.Uid, Orphan: uid)))
+        .ToLookup(pair => pair.Uid!, pair => pair.Orphan);
+
     public IReadOnlyList<SkippedEvent> Skipped => skipped;
 
     public IEnumerable<CalendarId> Named => appointments.Values.Concat(series.Values.SelectMany(each => each.Overrides.Append(each.Master)))
@@ -30,7 +38,7 @@ internal sealed class ImportedFile
 
     public static Outcome<ImportedFile> Read(string text, Calendar owner, int mostItems)
     {
-        var file = new ImportedFile();
+        var file = new ImportedFile(owner.ZoneOrUtc);
         var grouping = new SeriesGrouping(owner.ZoneOrUtc);
         foreach (var item in CalendarReader.Read(text, new() { FloatingZone = owner.ZoneOrUtc, MostItems = mostItems }))
         {
@@ -68,7 +76,7 @@ internal sealed class ImportedFile
         skipped.AddRange(grouped.Skipped.Select(left => new SkippedEvent(left.Uid, left.Reason)));
         foreach (var found in grouped.Series)
         {
-            var owned = new ImportedSeries(Owned(found.Master, owner), [.. found.Overrides.Select(one => Owned(one, owner))]);
+            var owned = found with { Master = Owned(found.Master, owner), Overrides = [.. found.Overrides.Select(one => Owned(one, owner))] };
             if (MayTake(owned.Master.Uid!, owned.Overrides.Append(owned.Master).Max(one => one.Attendees!.Count), owner))
             {
                 series[owned.Master.Uid!] = owned;

@@ -24,7 +24,7 @@ internal static class RecurrenceLines
 
     public static void Write(Appointments.Recurrence recurrence, SeriesWall wall, LineWriter lines)
     {
-        foreach (var rule in RulesOf(recurrence))
+        foreach (var rule in RecurrenceRules.Of(recurrence))
         {
             lines.Line("RRULE", Conforming(rule, wall));
         }
@@ -46,9 +46,6 @@ internal static class RecurrenceLines
     }
 
     public static void WriteId(LocalDateTime occurrence, SeriesWall wall, LineWriter lines) => Dates("RECURRENCE-ID", [occurrence], wall, lines);
-
-    public static IEnumerable<string> RulesOf(Appointments.Recurrence recurrence) =>
-        (recurrence.Rule is { } first ? [first] : Array.Empty<string>()).Concat(recurrence.MoreRules ?? []);
 
     /// <summary>What does not parse was never a rule of ours; it is written as it stands rather than lost.</summary>
     private static string Conforming(string text, SeriesWall wall) =>

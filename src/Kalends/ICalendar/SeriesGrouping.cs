@@ -5,7 +5,11 @@ using NodaTime;
 namespace Kalends.ICalendar;
 
 /// <summary>A series and those of its occurrences that differ: each has its Series.RecurrenceId on the series' wall, and its UID.</summary>
-public sealed record ImportedSeries(Appointment Master, IReadOnlyList<Appointment> Overrides);
+public sealed record ImportedSeries(Appointment Master, IReadOnlyList<Appointment> Overrides)
+{
+    /// <summary>The UID of the half before it, where the text splits a series.</summary>
+    public string? Follows { get; init; }
+}
 
 /// <summary>What the items of a text come to. Skipped: what was left out on the way, or taken for less than it said, with the reason.</summary>
 public sealed record GroupedCalendar(
@@ -14,7 +18,7 @@ public sealed record GroupedCalendar(
 /// <summary>
 /// Puts the items of a text together by UID (RFC 5545 §3.8.4.7): single appointments, and series with their changed occurrences. Of two
 /// items for one thing that with the higher SEQUENCE is taken, and the later of equals. A changed occurrence whose series is not there
-/// is a single appointment under a UID of its own, the same each time. <see cref="SeriesSplit"/> says what RANGE becomes. The floating
+/// is a single appointment under a UID of its own, the same each time. <see cref="ThisAndFuture"/> says what RANGE becomes. The floating
 /// zone is the one that the items were read with.
 /// </summary>
 public sealed class SeriesGrouping(string floatingZone)
@@ -97,7 +101,7 @@ public sealed class SeriesGrouping(string floatingZone)
         }
 
         changes.Sort((one, other) => one.Id.CompareTo(other.Id));
-        foreach (var part in new SeriesSplit(floatingZone, budget, Note).Parts(new(master.Appointment, changes)))
+        foreach (var part in new ThisAndFuture(floatingZone, budget, Note).Parts(new(master.Appointment, changes, null)))
         {
             Attach(part);
         }
@@ -112,7 +116,7 @@ public sealed class SeriesGrouping(string floatingZone)
     private void Attach(SeriesPart part)
     {
         var wall = SeriesWall.Of(part.Master, floatingZone);
-        var recurrence = With(part.Changes.Select(change => change.Id).ToHashSet(), part.Master.Recurrence ?? new(), wall);
+        var recurrence = With(part.Changes.Select(change => change.Id).ToHashSet(), part.Master, wall);
         if (recurrence.Added is { Count: > SeriesDates.Most })
         {
             Skip(
@@ -126,13 +130,15 @@ public sealed class SeriesGrouping(string floatingZone)
         }
         else
         {
-            var kept = recurrence.ExcludedRules is null ? part.Changes : Occurring(part.Changes, recurrence, wall);
-            series.Add(new(part.Master with { Recurrence = recurrence }, [.. kept.Select(change => Of(change, part.Master))]));
+            var master = part.Master with { Recurrence = recurrence };
+            var kept = recurrence.ExcludedRules is null ? part.Changes : Kept(part.Changes, master, wall);
+            series.Add(new(master, [.. kept.Select(change => Of(change, master))]) { Follows = part.Follows });
         }
     }
 
-    private Appointments.Recurrence With(HashSet<LocalDateTime> ids, Appointments.Recurrence recurrence, SeriesWall wall)
+    private Appointments.Recurrence With(HashSet<LocalDateTime> ids, Appointment master, SeriesWall wall)
     {
+        var recurrence = master.Recurrence ?? new();
         if (ids.Count == 0)
         {
             return recurrence;
@@ -140,18 +146,24 @@ public sealed class SeriesGrouping(string floatingZone)
 
         var excluded = recurrence.Excluded?.Where(time => !ids.Contains(time)).ToList();
         recurrence = recurrence with { Excluded = excluded is { Count: > 0 } ? excluded : null };
-        var made = new SeriesOccurrences(recurrence, wall, budget);
-        var added = ids.Where(id => !made.Has(id)).Concat(recurrence.Added ?? []).Distinct().Order().ToList();
+        var made = Occurring(ids, wall.Placed(master, recurrence));
+        var added = ids.Except(made).Concat(recurrence.Added ?? []).Distinct().Order().ToList();
         return recurrence with { Added = added.Count > 0 ? added : null };
     }
 
     /// <summary>The changes of what occurs. What an EXRULE takes out no added date brings back, so its change stands alone.</summary>
-    private List<SeriesChange> Occurring(List<SeriesChange> changes, Appointments.Recurrence recurrence, SeriesWall wall)
+    private List<SeriesChange> Kept(List<SeriesChange> changes, Appointment master, SeriesWall wall)
     {
-        var made = new SeriesOccurrences(recurrence, wall, budget);
-        var occurring = changes.FindAll(change => made.Has(change.Id));
-        singles.AddRange(changes.Except(occurring).Select(change => Alone(change.Says, SeriesSplit.Word(wall, change.Id))));
-        return occurring;
+        var made = Occurring(changes.Select(change => change.Id), wall.Placed(master, master.Recurrence!));
+        singles.AddRange(changes.Where(change => !made.Contains(change.Id)).Select(change => Alone(change.Says, wall.Word(change.Id))));
+        return changes.FindAll(change => made.Contains(change.Id));
+    }
+
+    /// <summary>Those that occur, as far as the budget reaches to tell.</summary>
+    private HashSet<LocalDateTime> Occurring(IEnumerable<LocalDateTime> ids, Appointment series)
+    {
+        var occurrences = new SeriesOccurrences(series);
+        return StepShare.Of(budget, share => ids.Where(id => occurrences.Has(id, share) == true).ToHashSet())!;
     }
 
     private static Appointment Of(SeriesChange change, Appointment master) =>

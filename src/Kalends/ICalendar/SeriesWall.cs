@@ -20,6 +20,13 @@ internal sealed record SeriesWall(LocalDateTime Start, string? Zone, string DayZ
         return new(series.Start ?? throw new ArgumentException("a series without a start", nameof(series)), zone, zoneWhenAbsent);
     }
 
+    /// <summary>A series of this wall with all that the recurrence engine asks of one; how long it lasts is nothing to when it occurs.</summary>
+    public Appointment Placed(Appointment series, Appointments.Recurrence recurrence) =>
+        series with { TimeZone = Zone, Duration = series.Duration ?? NominalDuration.OfDays(1), Recurrence = recurrence };
+
+    /// <summary>The moment of an occurrence as <see cref="DerivedUid"/> has it.</summary>
+    public string Word(LocalDateTime id) => AllDay ? RecurrenceLines.Date(id.Date) : RecurrenceLines.Time(At(id).InUtc().LocalDateTime) + "Z";
+
     public LocalDateTime From(NamedOccurrence named) => From(named.Time, named.Zone, named.IsDate);
 
     /// <summary>A time of a zone (null: of this wall) here; a date among times is that day's occurrence, at the start's time of day.</summary>

@@ -28,8 +28,6 @@ public readonly record struct RuleUntil
 
     public static RuleUntil OfUtc(Instant instant) => new(instant.InUtc().LocalDateTime, false, true);
 
-    public RuleUntil PlusDays(int days) => new(Time.PlusDays(days), IsDate, IsUtc);
-
     public static bool TryParse(string text, out RuleUntil until)
     {
         if (DateText.Parse(text) is { Success: true } date)

@@ -1,6 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using Microsoft.Data.Sqlite;
+using Kalends.Tests.Storage;
 
 namespace Kalends.Tests.CommandLine;
 
@@ -47,21 +47,7 @@ internal sealed class OlderZones : IDisposable
         Assert.True(said.Code == 0, said.Error);
     }
 
-    public List<string> Rows(string sql, string? store = null)
-    {
-        using var connection = new SqliteConnection($"Data Source={store ?? Store};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<string>();
-        while (reader.Read())
-        {
-            rows.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)));
-        }
-
-        return rows;
-    }
+    public List<string> Rows(string sql, string? store = null) => StoredRows.Of(store ?? Store, sql);
 
     public void Dispose() => terminal.Dispose();
 

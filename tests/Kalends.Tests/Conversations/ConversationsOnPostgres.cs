@@ -41,3 +41,12 @@ public sealed class SeriesEditOnPostgresTests : SeriesEditTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class SeriesSimulationOnPostgresTests : SeriesSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesCarryOnPostgresTests : SeriesCarryTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesPagesOnPostgresTests : SeriesPagesTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class SeriesRightsOnPostgresTests : SeriesRightsTests;

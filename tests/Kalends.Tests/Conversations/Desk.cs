@@ -89,7 +89,7 @@ internal sealed class Desk : IAsyncDisposable
 
         foreach (var tenant in await Store.Tenants(TestContext.Current.CancellationToken))
         {
-            await foreach (var finding in Appointments.Verification.Run(Store, tenant, stopped: TestContext.Current.CancellationToken))
+            await foreach (var finding in Appointments.Verification.Run(Store, tenant, Clock.Now, stopped: TestContext.Current.CancellationToken))
             {
                 found.Add(finding);
             }

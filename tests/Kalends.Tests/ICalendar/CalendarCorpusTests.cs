@@ -67,7 +67,7 @@ public sealed class CalendarCorpusTests
         "040000008200E00074C5B7101A82E0080000000040 2026-12-24 FREQ=DAILY;UNTIL=20261231 -1 +0 ~1")]
     [InlineData("apple-series.ics", "A2 2026-02-14 FREQ=YEARLY -2 +0 ~0", "A1 2026-01-07 FREQ=WEEKLY;COUNT=30;BYDAY=WE -4 +0 ~1")]
     [InlineData(
-        "range.ics", "R1 2026-03-02 FREQ=WEEKLY;COUNT=9;BYDAY=MO -1 +0 ~1", "R1/20260504T140000Z 2026-05-05 FREQ=WEEKLY;COUNT=11;BYDAY=TU;WKST=TU -1 +0 ~1")]
+        "range.ics", "R1 2026-03-02 FREQ=WEEKLY;COUNT=9;BYDAY=MO -1 +0 ~1", "R1/20260504T140000Z 2026-05-05 FREQ=WEEKLY;COUNT=11;BYDAY=TU -1 +0 ~1")]
     [InlineData("periods.ics", "P1 2026-06-01  -0 +6 ~2", "P2 2026-06-01  -0 +2 ~0")]
     [InlineData("several-rules.ics", "M1 2026-01-05 FREQ=WEEKLY;COUNT=10;BYDAY=MO -0 +1 ~0")]
     [InlineData("orphan.ics")]

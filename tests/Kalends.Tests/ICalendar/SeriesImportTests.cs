@@ -98,6 +98,65 @@ public sealed class SeriesImportTests
         Assert.Empty(await desk.FindBroken());
     }
 
+    [Theory]
+    [InlineData("TZID=Europe/Paris:20261109T090000")]
+    [InlineData("VALUE=DATE:20261109")]
+    public async Task An_occurrence_that_came_before_its_series_is_in_it_once_it_comes(string id)
+    {
+        await using var desk = await Desk.Open();
+        var orphan = "BEGIN:VCALENDAR\nVERSION:2.0\n" + Text[Text.LastIndexOf("BEGIN:VEVENT", StringComparison.Ordinal)..]
+            .Replace("TZID=Europe/Paris:20261109T090000", id, StringComparison.Ordinal);
+        Assert.Equal(1, (int)(await Import(desk, orphan))["saved"]!);
+        Assert.Equal(["2026-11-10T13:00:00Z Moved"], await Lies(desk));
+        Assert.Equal(2, (int)(await Import(desk, Text))["saved"]!);
+        Assert.Equal(Starts, await Lies(desk));
+        var again = await Import(desk, Text);
+        Assert.Equal((0, 2), ((int)again["saved"]!, (int)again["unchanged"]!));
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    [Fact]
+    public async Task An_orphan_goes_though_its_series_was_there_already_and_leaves_its_room_to_it()
+    {
+        await using var desk = await Desk.Open();
+        var admin = Desk.As("user:ana", scopes: Messages.Scopes.Read | Messages.Scopes.Write | Messages.Scopes.Admin);
+        var orphan = "BEGIN:VCALENDAR\nVERSION:2.0\n" + Text[Text.LastIndexOf("BEGIN:VEVENT", StringComparison.Ordinal)..];
+        foreach (var text in new[] { orphan, Text })
+        {
+            var done = await desk.Do("import-calendar", new JsonObject { ["calendar"] = "room:r", ["text"] = text }.ToJsonString(), admin);
+            Assert.Empty(done["skipped"]!.AsArray());
+        }
+
+        Assert.Equal(Starts, await Lies(desk, "room:r"));
+        await Import(desk, Text);
+        await Import(desk, orphan);
+        var last = await Import(desk, Text);
+        Assert.Equal((0, 2), ((int)last["saved"]!, (int)last["unchanged"]!));
+        Assert.Equal(Starts, await Lies(desk));
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    [Fact]
+    public async Task The_halves_of_a_series_that_a_text_splits_know_each_other()
+    {
+        await using var desk = await Desk.Open();
+        var text = Text.Replace("RECURRENCE-ID;", "RECURRENCE-ID;RANGE=THISANDFUTURE;", StringComparison.Ordinal);
+        Assert.Equal(2, (int)(await Import(desk, text))["saved"]!);
+        var entries = await desk.Entries("2026-11-01", "2026-11-12");
+        var halves = new List<JsonObject>();
+        foreach (var entry in entries)
+        {
+            halves.Add(await desk.Get((string)entry.Appointment["series"]!["id"]!));
+        }
+
+        Assert.Equal(["Standup", "Moved"], halves.Select(half => (string)half["title"]!));
+        Assert.Equal(((string)halves[1]["id"]!, (string)halves[0]["id"]!), ((string)halves[0]["series"]!["next"]!, (string)halves[1]["series"]!["previous"]!));
+        var again = await Import(desk, text);
+        Assert.Equal((0, 2), ((int)again["saved"]!, (int)again["unchanged"]!));
+        Assert.Equal(0, (int)(await Import(desk, await Export(desk)))["saved"]!);
+        Assert.Empty(await desk.FindBroken());
+    }
+
     [Fact]
     public async Task A_series_does_not_come_into_a_room_where_one_of_it_does_not_fit()
     {

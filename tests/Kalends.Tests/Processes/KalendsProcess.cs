@@ -25,6 +25,16 @@ internal sealed class KalendsProcess : IAsyncDisposable
 
     public bool HasExited => process.HasExited;
 
+    /// <summary>What it has used of the processors so far, and bytes of memory that it holds now.</summary>
+    public (TimeSpan Cpu, long Memory) Used
+    {
+        get
+        {
+            process.Refresh();
+            return (process.TotalProcessorTime, process.WorkingSet64);
+        }
+    }
+
     public static async Task<KalendsProcess> Start(KalendsFolder folder)
     {
         var address = $"http://127.0.0.1:{FreePort()}";

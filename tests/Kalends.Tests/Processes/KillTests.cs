@@ -83,7 +83,7 @@ public sealed class KillTests
             Assert.Fail(finding);
         }
 
-        await foreach (var finding in Verification.Run(store, "acme", stopped: stopped))
+        await foreach (var finding in Verification.Run(store, "acme", NodaTime.SystemClock.Instance.GetCurrentInstant(), stopped: stopped))
         {
             Assert.Fail(finding);
         }

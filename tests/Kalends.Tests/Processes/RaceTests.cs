@@ -1,6 +1,4 @@
 using System.Net;
-using Kalends.Appointments;
-using Kalends.Storage;
 using Kalends.Tests.Postgres;
 
 namespace Kalends.Tests.Processes;
@@ -19,7 +17,7 @@ public sealed class RaceTests
             await ExactlyOneWins([server], 200, round);
         }
 
-        await Verify(folder);
+        await Soundness.Check(folder);
     }
 
     [Fact]
@@ -33,7 +31,7 @@ public sealed class RaceTests
             await ExactlyOneWins([first, second], 64, round);
         }
 
-        await Verify(folder);
+        await Soundness.Check(folder);
     }
 
     [Fact]
@@ -49,7 +47,7 @@ public sealed class RaceTests
                 await ExactlyOneWins([first, second], 64, round);
             }
 
-            await Verify(folder);
+            await Soundness.Check(folder);
         }
 
         await PrivateCluster.Drop(database);
@@ -76,7 +74,7 @@ public sealed class RaceTests
             version += 2;
         }
 
-        await Verify(folder);
+        await Soundness.Check(folder);
     }
 
     private static async Task ExactlyOneWins(KalendsProcess[] servers, int writers, int round)
@@ -95,19 +93,5 @@ public sealed class RaceTests
             Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, (string)answer.Body!["code"]!));
             Assert.Equal("room:paris-3", (string)answer.Body["conflicts"]![0]!["calendar"]!);
         });
-    }
-
-    private static async Task Verify(KalendsFolder folder)
-    {
-        await using var store = StoreChoice.Of(folder.Store).Open();
-        await foreach (var finding in store.FindBroken(TestContext.Current.CancellationToken))
-        {
-            Assert.Fail(finding);
-        }
-
-        await foreach (var finding in Verification.Run(store, "acme", stopped: TestContext.Current.CancellationToken))
-        {
-            Assert.Fail(finding);
-        }
     }
 }

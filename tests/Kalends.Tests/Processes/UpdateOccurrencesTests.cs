@@ -5,6 +5,7 @@ using Kalends.Permissions;
 using Kalends.Storage.Sqlite;
 using Kalends.Tests.CommandLine;
 using Kalends.Tests.Conversations;
+using Kalends.Tests.Storage;
 using Microsoft.Data.Sqlite;
 using NodaTime;
 
@@ -33,12 +34,12 @@ public sealed class UpdateOccurrencesTests : IDisposable
         var undisturbed = terminal.File("undisturbed.db");
         File.Copy(terminal.Store, undisturbed);
         var (_, most) = await Update(undisturbed);
-        Assert.Equal(["1"], Read(undisturbed, "SELECT count(DISTINCT stored_until) FROM series"));
+        Assert.Equal(["1"], StoredRows.Of(undisturbed, "SELECT count(DISTINCT stored_until) FROM series"));
 
-        var before = Read(terminal.Store, "SELECT count(*) FROM appointment")[0];
+        var before = StoredRows.Of(terminal.Store, "SELECT count(*) FROM appointment")[0];
         using (var process = terminal.Begin(Environment(terminal.Store), "update-occurrences", "--tenant", "acme"))
         {
-            while (!process.HasExited && Read(terminal.Store, "SELECT count(*) FROM appointment")[0] == before)
+            while (!process.HasExited && StoredRows.Of(terminal.Store, "SELECT count(*) FROM appointment")[0] == before)
             {
                 await Task.Delay(1, TestContext.Current.CancellationToken);
             }
@@ -47,17 +48,18 @@ public sealed class UpdateOccurrencesTests : IDisposable
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         }
 
-        var partly = Read(terminal.Store, Rows).Count;
-        Assert.InRange(partly, long.Parse(before, CultureInfo.InvariantCulture) + 1, Read(undisturbed, Rows).Count - 1);
+        var partly = StoredRows.Of(terminal.Store, Rows).Count;
+        Assert.InRange(partly, long.Parse(before, CultureInfo.InvariantCulture) + 1, StoredRows.Of(undisturbed, Rows).Count - 1);
         await Update(terminal.Store);
         foreach (var sql in new[] { Rows, Horizons, Attendances })
         {
-            Assert.Equal(Read(undisturbed, sql), Read(terminal.Store, sql));
+            Assert.Equal(StoredRows.Of(undisturbed, sql), StoredRows.Of(terminal.Store, sql));
         }
 
         await using var store = new SqliteStore($"Data Source={terminal.Store}");
         Assert.Empty(await store.FindBroken(TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
-        Assert.Empty(await Verification.Run(store, "acme", null, TestContext.Current.CancellationToken).ToListAsync(TestContext.Current.CancellationToken));
+        var findings = Verification.Run(store, "acme", SystemClock.Instance.GetCurrentInstant(), stopped: TestContext.Current.CancellationToken);
+        Assert.Empty(await findings.ToListAsync(TestContext.Current.CancellationToken));
         await CheckMemory(most);
     }
 
@@ -129,21 +131,5 @@ public sealed class UpdateOccurrencesTests : IDisposable
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA wal_checkpoint(TRUNCATE)";
         command.ExecuteNonQuery();
-    }
-
-    private static List<string> Read(string file, string sql)
-    {
-        using var connection = new SqliteConnection($"Data Source={file};Pooling=False");
-        connection.Open();
-        using var command = connection.CreateCommand();
-        command.CommandText = sql;
-        using var reader = command.ExecuteReader();
-        var rows = new List<string>();
-        while (reader.Read())
-        {
-            rows.Add(string.Join(' ', Enumerable.Range(0, reader.FieldCount).Select(reader.GetValue)));
-        }
-
-        return rows;
     }
 }

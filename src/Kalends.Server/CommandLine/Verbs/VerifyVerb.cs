@@ -26,7 +26,7 @@ internal static class VerifyVerb
             }
 
             var (checkedCount, broken) = (0L, 0L);
-            await foreach (var finding in Findings(opened, count => checkedCount += count, stopped))
+            await foreach (var finding in Findings(opened, surroundings.Clock.GetCurrentInstant(), count => checkedCount += count, stopped))
             {
                 broken++;
                 await surroundings.Out.WriteLineAsync(finding);
@@ -41,7 +41,7 @@ internal static class VerifyVerb
     }
 
     private static async IAsyncEnumerable<string> Findings(
-        IStore store, Action<int> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)
+        IStore store, NodaTime.Instant now, Action<int> progress, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)
     {
         await foreach (var finding in store.FindBroken(stopped))
         {
@@ -50,7 +50,7 @@ internal static class VerifyVerb
 
         foreach (var tenant in await store.Tenants(stopped))
         {
-            await foreach (var finding in Verification.Run(store, tenant, progress, stopped))
+            await foreach (var finding in Verification.Run(store, tenant, now, progress, stopped))
             {
                 yield return finding;
             }

@@ -37,37 +37,75 @@ internal sealed class BeyondHorizons
         return new(all);
     }
 
-    /// <summary>Those that overlap [from, to) and pass; of each series in each calendar at least the first so many, if there are.</summary>
-    public List<Attendance> Between(long from, long to, bool blockingOnly, Func<Attendance, bool>? passes = null, int most = int.MaxValue)
+    /// <summary>Those that overlap [from, to), calendar by calendar and in no other order.</summary>
+    public IEnumerable<Attendance> Between(long calendar, long from, long to, bool blockingOnly) =>
+        On(calendar, blockingOnly).SelectMany(one => one.Between(from, to)).Where(attendance => Counts(attendance, from, to, blockingOnly));
+
+    /// <summary>
+    /// The same in order of start, end and appointment, merged as they are asked for: the first some hundred cost what they are, however many
+    /// series go on for however long.
+    /// </summary>
+    public IEnumerable<Attendance> InOrder(long calendar, long from, long to, bool blockingOnly)
     {
-        var found = new List<Attendance>();
-        foreach (var one in all)
+        var next = new PriorityQueue<IEnumerator<Attendance>, (long, long, Guid)>();
+        foreach (var one in On(calendar, blockingOnly))
         {
-            found.AddRange(one.Between(from, to)
-                .Where(attendance => attendance.Overlaps(from, to) && (!blockingOnly || attendance.Blocks) && passes?.Invoke(attendance) != false)
-                .Take(most > int.MaxValue / one.Attendees.Count ? int.MaxValue : most * one.Attendees.Count));
+            Enqueue(one.Between(from, to).GetEnumerator());
         }
 
-        return found;
+        while (next.TryDequeue(out var rows, out _))
+        {
+            yield return rows.Current;
+            Enqueue(rows);
+        }
+
+        void Enqueue(IEnumerator<Attendance> rows)
+        {
+            while (rows.MoveNext())
+            {
+                if (Counts(rows.Current, from, to, blockingOnly))
+                {
+                    next.Enqueue(rows, (rows.Current.From, rows.Current.To, rows.Current.Appointment));
+                    return;
+                }
+            }
+
+            rows.Dispose();
+        }
+    }
+
+    private static bool Counts(Attendance attendance, long from, long to, bool blockingOnly) =>
+        attendance.Overlaps(from, to) && (!blockingOnly || attendance.Blocks);
+
+    /// <summary>What never blocks a calendar need not be worked out for who asks what does.</summary>
+    private IEnumerable<OnOneCalendar> On(long calendar, bool blockingOnly) =>
+        from one in all
+        from attending in one.Attendees
+        where attending.Calendar.Key == calendar && (!blockingOnly || one.MayBlock(attending.Attendee))
+        select new OnOneCalendar(one, attending.Attendee, attending.Calendar);
+
+    private sealed record OnOneCalendar(Following Series, Attendee Attendee, Calendar Calendar)
+    {
+        public IEnumerable<Attendance> Between(long from, long to) => Series.Between(from, to)
+            .Select(place => Bookings.OfOccurrence(Series.Text.Series, place.Row, place.At.Key.Local.Date, Attendee, Calendar));
     }
 
     private sealed record Following(
         SeriesHorizon Horizon, OccurrenceText Text, IReadOnlyList<(Attendee Attendee, Calendar Calendar)> Attendees, HashSet<Guid> Moved)
     {
-        public IEnumerable<Attendance> Between(long from, long to)
+        private SeriesOccurrences Occurrences => field ??= new(Text.Series);
+
+        public bool MayBlock(Attendee attendee) => Busy.Of(
+            Text.Series.FreeBusyStatus!.Value, Text.Series.Status!.Value, attendee.Role!.Value, attendee.Response!.Value) != Busyness.Free;
+
+        public IEnumerable<(AppointmentRow Row, Occurrence At)> Between(long from, long to)
         {
-            foreach (var occurrence in new SeriesOccurrences(Text.Series).Around(from, to))
+            foreach (var occurrence in Occurrences.Around(Math.Max(from, Horizon.StoredUntil), to))
             {
                 var id = OccurrenceIds.Of(Horizon.Series, occurrence.Key);
-                if (occurrence.From < Horizon.StoredUntil || Moved.Contains(id))
+                if (occurrence.From >= Horizon.StoredUntil && !Moved.Contains(id))
                 {
-                    continue;
-                }
-
-                var row = Text.Place(id, occurrence);
-                foreach (var (attendee, calendar) in Attendees)
-                {
-                    yield return Bookings.OfOccurrence(Text.Series, row, occurrence.Key.Local.Date, attendee, calendar);
+                    yield return (Text.Place(id, occurrence), occurrence);
                 }
             }
         }

@@ -18,9 +18,10 @@ public sealed class ExpandedAppointments(IAppointmentRows stored, ISeriesRows se
 
         var texts = await Texts([.. found.Values.Where(row => row.IsDerived).Select(row => row.Series!.Value).Distinct()]);
         var all = found.ToDictionary(pair => pair.Key, pair => Whole(pair.Value, texts));
+        var candidates = new Dictionary<Guid, Beyond?>();
         foreach (var id in missing)
         {
-            if (await NotStored(id) is { } row)
+            if (await NotStored(id, candidates) is { } row)
             {
                 all[id] = row;
             }
@@ -57,21 +58,31 @@ public sealed class ExpandedAppointments(IAppointmentRows stored, ISeriesRows se
         : (await stored.Find(ids)).ToDictionary(pair => pair.Key, pair => new OccurrenceText(pair.Value));
 
     /// <summary>Not stored is what lies beyond its series' horizon. What lies before it and is not there was deleted.</summary>
-    private async ValueTask<AppointmentRow?> NotStored(Guid id)
+    private async ValueTask<AppointmentRow?> NotStored(Guid id, Dictionary<Guid, Beyond?> candidates)
     {
         foreach (var candidate in await series.BeginningLike(id))
         {
-            if (OccurrenceIds.Read(id, candidate) is { } key
-                && (await series.Horizons([candidate])).GetValueOrDefault(candidate) is { IsOpen: true } horizon
-                && (await stored.Find([candidate])).GetValueOrDefault(candidate) is { } row)
+            if (OccurrenceIds.Read(id, candidate) is not { } key)
             {
-                var text = new OccurrenceText(row);
-                return new SeriesOccurrences(text.Series).Find(key) is { } occurrence && occurrence.From >= horizon.StoredUntil
-                    ? text.Row(id, occurrence)
-                    : null;
+                continue;
             }
+
+            if (!candidates.TryGetValue(candidate, out var beyond))
+            {
+                candidates[candidate] = beyond = await Open(candidate);
+            }
+
+            return beyond?.Occurrences.Find(key) is { } occurrence && occurrence.From >= beyond.Horizon.StoredUntil ? beyond.Text.Row(id, occurrence) : null;
         }
 
         return null;
     }
+
+    private async ValueTask<Beyond?> Open(Guid id) =>
+        (await series.Horizons([id])).GetValueOrDefault(id) is { IsOpen: true } horizon && (await stored.Find([id])).GetValueOrDefault(id) is { } row
+            && new OccurrenceText(row) is var text
+            ? new(horizon, text, new(text.Series))
+            : null;
+
+    private sealed record Beyond(SeriesHorizon Horizon, OccurrenceText Text, SeriesOccurrences Occurrences);
 }

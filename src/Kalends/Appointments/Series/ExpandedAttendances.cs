@@ -1,5 +1,4 @@
 using Kalends.Availability;
-using Kalends.Messages.Json;
 using Kalends.Storage;
 
 namespace Kalends.Appointments;
@@ -20,8 +19,8 @@ public sealed class ExpandedAttendances(
             return found;
         }
 
-        var more = beyond.Between(from, to, blockingOnly);
-        return [.. InOrder(calendars, found.Concat(more))];
+        var byCalendar = found.ToLookup(row => row.Calendar);
+        return [.. calendars.SelectMany(calendar => InOrder(byCalendar[calendar].Concat(beyond.Between(calendar, from, to, blockingOnly))))];
     }
 
     public async ValueTask Scan(IReadOnlyList<long> calendars, long from, long to, Action<BlockingTime> visit)
@@ -32,11 +31,10 @@ public sealed class ExpandedAttendances(
             return;
         }
 
-        var more = beyond.Between(from, to, blockingOnly: true).ToLookup(attendance => attendance.Calendar);
         foreach (var calendar in calendars)
         {
             await stored.Scan([calendar], from, to, visit);
-            foreach (var row in more[calendar].OrderBy(attendance => attendance.From))
+            foreach (var row in beyond.Between(calendar, from, to, blockingOnly: true).OrderBy(attendance => attendance.From))
             {
                 visit(new(calendar, row.From, row.To, row.Busyness, row.Privacy, row.Owner));
             }
@@ -52,10 +50,17 @@ public sealed class ExpandedAttendances(
             return found;
         }
 
-        var places = calendars.Select((key, place) => (key, place)).DistinctBy(pair => pair.key).ToDictionary(pair => pair.key, pair => pair.place);
-        AttendancePlace PlaceOf(Attendance row) => new(places[row.Calendar], row.From, row.To, row.Appointment);
-        var more = beyond.Between(from, to, blockingOnly, row => after is null || PlaceOf(row).IsAfter(after), limit);
-        return [.. InOrder(calendars, found.Concat(more)).Take(limit)];
+        var byCalendar = found.ToLookup(row => row.Calendar);
+        var page = new List<Attendance>();
+        for (var place = after?.Calendar ?? 0; place < calendars.Count && page.Count < limit; place++)
+        {
+            var (calendar, at) = (calendars[place], place == after?.Calendar ? after : null);
+            var more = beyond.InOrder(calendar, Math.Max(from, at?.From ?? from), to, blockingOnly)
+                .Where(row => row.Overlaps(from, to) && (at is null || new AttendancePlace(place, row.From, row.To, row.Appointment).IsAfter(at)));
+            page.AddRange(InOrder(byCalendar[calendar].Concat(more.Take(limit - page.Count))).Take(limit - page.Count));
+        }
+
+        return page;
     }
 
     public ValueTask<IReadOnlyList<HeldTime>> Held(IReadOnlyList<long> calendars, long from, long to, long now) => stored.Held(calendars, from, to, now);
@@ -77,9 +82,6 @@ public sealed class ExpandedAttendances(
         return found.Concat(rows.Where(pair => pair.Value.Title is not null).Select(pair => KeyValuePair.Create(pair.Key, pair.Value.Title!))).ToDictionary();
     }
 
-    private static IEnumerable<Attendance> InOrder(IReadOnlyList<long> calendars, IEnumerable<Attendance> attendances)
-    {
-        var places = calendars.Select((key, place) => (key, place)).DistinctBy(pair => pair.key).ToDictionary(pair => pair.key, pair => pair.place);
-        return attendances.OrderBy(row => places[row.Calendar]).ThenBy(row => row.From).ThenBy(row => row.To).ThenBy(row => row.Appointment);
-    }
+    private static IEnumerable<Attendance> InOrder(IEnumerable<Attendance> ofOneCalendar) =>
+        ofOneCalendar.OrderBy(row => row.From).ThenBy(row => row.To).ThenBy(row => row.Appointment);
 }

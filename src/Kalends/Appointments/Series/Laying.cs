@@ -52,13 +52,15 @@ internal sealed class Laying
         now.InUtc().Date.PlusYears(SeriesLimits.YearsChecked).AtMidnight().InUtc().ToInstant().ToUnixTimeSeconds();
 
     /// <param name="plan">A change that leaves a series.</param>
+    /// <param name="calendars">Those of the series.</param>
+    /// <param name="until">The horizon that is wanted.</param>
     /// <param name="room">How many attendances may come; where they are more, the horizon is nearer.</param>
-    public static Laying Of(SeriesPlan plan, IReadOnlyDictionary<CalendarId, Calendar> calendars, Instant now, int room)
+    public static Laying Of(SeriesPlan plan, IReadOnlyDictionary<CalendarId, Calendar> calendars, long until, int room)
     {
         var after = plan.Series.After!;
         var laying = new Laying(Bookings.Of(after, calendars).Appointment, after, calendars);
         var stored = plan.Before?.Stored.Where(occurrence => !occurrence.Detached).ToDictionary(occurrence => occurrence.Id) ?? [];
-        var derived = laying.Until(HorizonAt(now), plan.Detached, stored, room);
+        var derived = laying.Until(until, plan.Detached, stored, room);
         laying.Staying = [.. derived.Where(one => IsThere(stored, one.Id, one.Occurrence)).Select(one => one.Occurrence)];
         laying.Coming = [.. derived.Where(one => !IsThere(stored, one.Id, one.Occurrence)).Select(one => one.Occurrence)];
         var kept = laying.Staying.Select(laying.IdOf).ToHashSet();
@@ -130,8 +132,21 @@ internal sealed class Laying
             found.Add((id, occurrence));
         }
 
-        Horizon = new(Row.Id, occurrences.FirstFrom(Math.Max(until, beginning)) is null ? SeriesHorizon.Everything : until);
+        Horizon = new(Row.Id, IsAnythingFrom(occurrences, Math.Max(until, beginning)) ? until : SeriesHorizon.Everything);
         return found;
+    }
+
+    /// <summary>Where that takes too long to tell, something may come.</summary>
+    private static bool IsAnythingFrom(SeriesOccurrences occurrences, long moment)
+    {
+        try
+        {
+            return occurrences.FirstFrom(moment) is not null;
+        }
+        catch (Messages.TooMuchWorkException)
+        {
+            return true;
+        }
     }
 
     private List<long> AttendedOtherwise(Appointment before, IReadOnlyDictionary<CalendarId, Calendar> calendars)

@@ -6,7 +6,10 @@ namespace Kalends.Appointments;
 /// </summary>
 public sealed record MovedRules(SeriesHorizon Horizon, IReadOnlyList<Guid> Going, IReadOnlyList<Occurrence> Coming)
 {
-    public bool Any => Going.Count + Coming.Count > 0;
+    /// <summary>True as well where one was changed by itself under a time that the rules have no more.</summary>
+    public bool Any => Going.Count + Coming.Count > 0 || IsAnyLost;
+
+    public bool IsAnyLost { get; init; }
 
     public static async ValueTask<MovedRules?> Of(ISeriesRows rows, KnownAppointment series)
     {
@@ -16,11 +19,15 @@ public sealed record MovedRules(SeriesHorizon Horizon, IReadOnlyList<Guid> Going
         }
 
         var stored = await rows.Occurrences(series.Row.Id, detachedOnly: false);
-        var made = new SeriesOccurrences(series.Says).Starting(-SeriesOccurrences.End, horizon.StoredUntil).ToDictionary(occurrence => occurrence.Key);
+        var occurrences = new SeriesOccurrences(series.Says);
+        var made = occurrences.Starting(-SeriesOccurrences.End, horizon.StoredUntil).ToDictionary(occurrence => occurrence.Key);
         var there = stored.Select(occurrence => occurrence.Key).ToHashSet();
         return new(
             horizon,
             [.. stored.Where(occurrence => !occurrence.Detached && !made.ContainsKey(occurrence.Key)).Select(occurrence => occurrence.Id)],
-            [.. made.Values.Where(occurrence => !there.Contains(occurrence.Key))]);
+            [.. made.Values.Where(occurrence => !there.Contains(occurrence.Key))])
+        {
+            IsAnyLost = stored.Any(occurrence => occurrence.Detached && !made.ContainsKey(occurrence.Key) && occurrences.Find(occurrence.Key) is null),
+        };
     }
 }

@@ -22,10 +22,12 @@ public static class OccurrenceMerge
     public static Appointment Of(Appointment seriesBefore, Appointment detached, Appointment seriesNow)
     {
         var (before, own, now) = (Members(seriesBefore), Members(detached), Members(seriesNow));
-        var movedItself = Time.Any(member => !Same(own[member], before[member]));
+        // Whole days in a series of hours, or the other way round, are not a time that was moved: the series' own takes their place.
+        var sameKind = Same(own["allDay"], now["allDay"]);
+        var movedItself = sameKind && Time.Any(member => !Same(own[member], before[member]));
         foreach (var member in now.Select(pair => pair.Key).Concat(own.Select(pair => pair.Key)).Distinct().Where(member => !Made.Contains(member)).ToList())
         {
-            var keeps = Time.Contains(member) ? movedItself : !Same(own[member], before[member]);
+            var keeps = Time.Contains(member) ? movedItself : !Same(own[member], before[member]) && (sameKind || member != "duration");
             now[member] = member == "attendees" ? Attendees(before[member], own[member], now[member]) : (keeps ? own : now)[member]?.DeepClone();
         }
 
@@ -62,7 +64,8 @@ public static class OccurrenceMerge
             merged.Add(attendee.DeepClone());
         }
 
-        return merged;
+        // Where everybody left it by one way or another, those of the series come.
+        return merged.Count > 0 ? merged : [.. becomes.Values.Select(attendee => attendee.DeepClone())];
     }
 
     private static Dictionary<string, JsonNode> ByCalendar(JsonNode? attendees) =>

@@ -4,8 +4,9 @@ using NodaTime;
 namespace Kalends.Appointments;
 
 /// <summary>
-/// A recurrence after its start was moved: the dates move with it, its end by as many days, and a weekly rule's days do too (a series dragged
-/// from Monday to Tuesday comes on Tuesdays). Other rules stay as they are; where the new start does not fit them the save is refused and says so. Pure.
+/// A recurrence after its start was moved: the dates move with it, and a weekly rule's days do too (a series dragged from Monday to Tuesday
+/// comes on Tuesdays); what becomes of an UNTIL, <see cref="SeriesCompletion"/> says. Other rules stay as they are; where the new start does not
+/// fit them the save is refused and says so. Pure.
 /// </summary>
 public static class RecurrenceShift
 {
@@ -34,11 +35,16 @@ public static class RecurrenceShift
         }
 
         var rule = RecurrenceRules.Parsed(text);
-        var shift = ((days % DaysAWeek) + DaysAWeek) % DaysAWeek;
-        var moved = rule with { Until = rule.Until?.PlusDays(days) };
-        return (rule.Frequency != Frequency.Weekly ? moved : moved with
-        {
-            ByDay = new([.. rule.ByDay.Select(day => day with { Day = (IsoDayOfWeek)((((int)day.Day - 1 + shift) % DaysAWeek) + 1) })]),
-        }).ToString();
+        return (rule.Frequency == Frequency.Weekly ? Turned(rule, days) : rule).ToString();
     }
+
+    /// <summary>A weekly rule on other weekdays; where its weeks count, they begin as much later.</summary>
+    public static RecurrenceRule Turned(RecurrenceRule weekly, int days) => weekly with
+    {
+        ByDay = new([.. weekly.ByDay.Select(day => day with { Day = Turned(day.Day, days) })]),
+        WeekStart = weekly.Interval > 1 || !weekly.BySetPos.IsEmpty ? Turned(weekly.WeekStart, days) : weekly.WeekStart,
+    };
+
+    private static IsoDayOfWeek Turned(IsoDayOfWeek day, int days) =>
+        (IsoDayOfWeek)((((int)day - 1 + (days % DaysAWeek) + DaysAWeek) % DaysAWeek) + 1);
 }

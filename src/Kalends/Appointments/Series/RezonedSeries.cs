@@ -28,14 +28,26 @@ internal sealed class RezonedSeries(CommandContext context, IReadOnlyDictionary<
             known, timed.GetValueOrDefault(known.Row.Id) ?? known.Says with { Version = known.Row.Version + 1, UpdatedAt = context.Now }))];
     }
 
+    /// <summary>What was changed by itself under a time that the rules have no more goes to the place that is its own now.</summary>
+    private async ValueTask Rename(KnownSeries known)
+    {
+        var carrying = new Carrying(known.Says, known.Says.Start!.Value, known.Says, context.Now, saved: null);
+        carrying.Carry(known.Detached);
+        await KnownAppointments.Write(context, carrying.Edits, await context.Rows<ICalendarWrites>().Lock([.. known.Calendars.Distinct()]));
+    }
+
     /// <summary>Occurrences that their series has no more go, and those that it now has come; where one would double-book, it is declined.</summary>
     public async ValueTask Lay(IReadOnlyList<Rezoned> moving)
     {
         foreach (var item in moving.Where(item => item.Rules is { Any: true }))
         {
             await context.Rows<IAppointmentWrites>().Delete(item.Rules!.Going);
+            await Rename((await KnownSeries.Find(context, [item.Id]))[item.Id]);
             var known = (await KnownSeries.Find(context, [item.Id]))[item.Id];
-            await SeriesLayer.Lay(context, known, Laying.Added(known, calendars, item.Rules), calendars);
+            if (await MovedRules.Of(context.Rows<ISeriesRows>(), known.Series) is { } rules)
+            {
+                await SeriesLayer.Lay(context, known, Laying.Added(known, calendars, rules), calendars);
+            }
         }
     }
 }

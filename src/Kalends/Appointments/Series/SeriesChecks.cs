@@ -1,5 +1,6 @@
 using Kalends.Messages.Json;
 using Kalends.Storage;
+using NodaTime;
 
 namespace Kalends.Appointments;
 
@@ -9,7 +10,7 @@ namespace Kalends.Appointments;
 internal static class SeriesChecks
 {
     /// <summary>Of each series: what is stored of it is what its rules say, up to its horizon, with what was changed by itself in its place.</summary>
-    public static async ValueTask<List<string>> Run(IReadSession session, IReadOnlyList<AppointmentRow> page)
+    public static async ValueTask<List<string>> Run(IReadSession session, IReadOnlyList<AppointmentRow> page, Instant now)
     {
         var rows = session.Rows<ISeriesRows>();
         var findings = new List<string>();
@@ -25,27 +26,36 @@ internal static class SeriesChecks
             }
             else if (horizon is not null)
             {
-                findings.AddRange(Compare(says, horizon, await rows.Occurrences(row.Id, detachedOnly: false)));
+                findings.AddRange(Compare(says, horizon, await rows.Occurrences(row.Id, detachedOnly: false), now.ToUnixTimeSeconds()));
             }
         }
 
         return findings;
     }
 
-    private static IEnumerable<string> Compare(Appointment says, SeriesHorizon horizon, IReadOnlyList<StoredOccurrence> stored)
+    private static IEnumerable<string> Compare(
+        Appointment says, SeriesHorizon horizon, IReadOnlyList<StoredOccurrence> stored, long now)
     {
         var occurrences = new SeriesOccurrences(says);
-        var derived = stored.Where(occurrence => !occurrence.Detached).Select(occurrence => occurrence.Key).ToHashSet();
+        var derived = stored.Where(occurrence => !occurrence.Detached).ToDictionary(occurrence => occurrence.Key);
         var detached = stored.Where(occurrence => occurrence.Detached).Select(occurrence => occurrence.Key).ToHashSet();
         foreach (var occurrence in occurrences.Starting(-SeriesOccurrences.End, horizon.StoredUntil))
         {
-            if (!derived.Remove(occurrence.Key) && !detached.Contains(occurrence.Key))
+            if (!derived.Remove(occurrence.Key, out var there))
             {
-                yield return $"series {says.Id} lacks its occurrence of {occurrence.Key.Local}";
+                if (!detached.Contains(occurrence.Key))
+                {
+                    yield return $"series {says.Id} lacks its occurrence of {occurrence.Key.Local}";
+                }
+            }
+            else if ((there.From, there.To) != (occurrence.From, occurrence.To) && occurrence.From > now)
+            {
+                // What is past stays where it was held, whatever a newer release of the zones says.
+                yield return $"series {says.Id} has its occurrence of {occurrence.Key.Local} at another time than its rules";
             }
         }
 
-        foreach (var extra in derived)
+        foreach (var extra in derived.Keys)
         {
             yield return $"series {says.Id} has an occurrence at {extra.Local} that its rules do not make, or that lies beyond what is stored";
         }

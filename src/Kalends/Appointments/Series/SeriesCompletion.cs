@@ -1,3 +1,5 @@
+using Kalends.Recurrence;
+using Kalends.Time;
 using NodaTime;
 
 namespace Kalends.Appointments;
@@ -23,6 +25,7 @@ internal static class SeriesCompletion
             Added = Ordered(given.Added ?? RecurrenceShift.Dates(known?.Added, from, to)),
             Excluded = Ordered(given.Excluded ?? []),
         };
+        recurrence = recurrence with { Rule = before is null ? recurrence.Rule : EndingAsBefore(recurrence.Rule, before, complete) };
         var after = complete with { Recurrence = recurrence, Series = LinksOf(before) };
         if (given.Excluded is not null || known?.Excluded is not { Count: > 0 } exceptions)
         {
@@ -39,6 +42,27 @@ internal static class SeriesCompletion
         series?.Series is { } links && (links.Previous ?? links.Next) is not null ? new() { Previous = links.Previous, Next = links.Next } : null;
 
     public static IReadOnlyList<LocalDateTime> Ordered(IEnumerable<LocalDateTime> dates) => [.. dates.Distinct().Order()];
+
+    /// <summary>
+    /// A rule that is what it was, of a series that was moved to other times: its last occurrence is what it was too, moved along. An UNTIL that
+    /// stayed as it was written would take it off, or add one.
+    /// </summary>
+    private static string? EndingAsBefore(string? text, Appointment before, Appointment after)
+    {
+        if (text is null || before.Recurrence?.Rule is not { } known || RecurrenceRules.Parsed(text) is not { Until: not null } rule
+            || (before.Start, before.TimeZone, before.AllDay) == (after.Start, after.TimeZone, after.AllDay)
+            || RecurrenceRules.Parsed(known) with { ByDay = rule.ByDay, WeekStart = rule.WeekStart } != rule
+            || SeriesOccurrences.OfRule(before, known).LastBefore(SeriesOccurrences.End) is not { } last)
+        {
+            return text;
+        }
+
+        var wall = RecurrenceShift.Date(last.Key.Local, before.Start!.Value, after.Start!.Value);
+        var until = after.AllDay == true
+            ? RuleUntil.OfDate(wall.Date)
+            : RuleUntil.OfUtc(DaylightSavingPolicy.Rfc5545.Resolve(wall, Zones.Get(after.TimeZone!)));
+        return (rule with { Until = until }).ToString();
+    }
 
     private static string? Canonical(string? rule) => rule is null ? null : RecurrenceRules.Parsed(rule).ToString();
 

@@ -16,8 +16,7 @@ internal static class SeriesLayer
     {
         var rows = context.Rows<ISeriesWrites>();
         List<Attendance> attendances = [.. laying.Attendances];
-        var clashes = await ConflictGuard.Find(
-            context, attendances, calendars, refuseAll: false, ownHold: null, id => OccurrenceIds.Read(id, known.Id) is not null);
+        var clashes = await ConflictGuard.FindAll(context, attendances, calendars, id => OccurrenceIds.Read(id, known.Id) is not null);
         await rows.Lay([.. laying.Rows], attendances);
         await rows.Save(laying.Horizon, laying.Calendars);
         var names = calendars.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);

@@ -5,58 +5,86 @@ using NodaTime;
 namespace Kalends.Appointments;
 
 /// <summary>
-/// A recurrence cut at one of its occurrences. What comes before ends with an UNTIL on the day of each rule's last occurrence there; what goes on keeps
-/// its rules, with as many left of a COUNT as had not come yet (RFC 5546 §3.2.2.1 asks for such a cut where all that follows changes). Pure.
+/// A recurrence cut at one of its occurrences (RFC 5546 §3.2.2.1 asks for such a cut where all that follows changes). What comes before keeps its
+/// rules, which end as often as they came, or with the day on which they came last; what goes on keeps them with what is left of a COUNT. Rules
+/// that take more than a budget of steps: <see cref="Messages.TooMuchWorkException"/>. Pure.
 /// </summary>
 internal static class SeriesSplit
 {
     /// <summary>What the series says once it ends before an occurrence, which must not be its first.</summary>
-    public static Recurrence Before(Appointment series, Occurrence at)
+    public static Recurrence Before(Appointment series, Occurrence at, StepBudget? budget = null)
     {
         var recurrence = series.Recurrence!;
-        var rules = AllRules(recurrence).Select(rule => Ended(series, rule, at)).OfType<string>().ToList();
-        var added = (recurrence.Added ?? []).Where(date => IsBefore(date, at)).ToList();
-        return recurrence with
+        List<string> rules = [.. RecurrenceRules.Of(recurrence).Select(rule => Ended(series, rule, at, budget)).OfType<string>()];
+        var added = (recurrence.Added ?? []).Where(date => OccurrenceKey.Of(date) < at.Key).ToList();
+        return RecurrenceRules.With(recurrence, rules) with
         {
-            Rule = rules.Count > 0 ? rules[0] : null,
-            MoreRules = rules.Count > 1 ? [.. rules.Skip(1)] : null,
             Added = SeriesCompletion.Ordered(rules.Count == 0 && added.Count == 0 ? [series.Start!.Value] : added),
-            Excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Where(date => IsBefore(date, at))),
+            Excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Where(date => OccurrenceKey.Of(date) < at.Key)),
         };
     }
 
-    /// <summary>What goes on from an occurrence that the first rule makes; null when it makes none there.</summary>
-    public static Recurrence? From(Appointment series, Occurrence at)
+    /// <summary>
+    /// What goes on from an occurrence as a series that starts with it. Null where nothing comes after it, and where no rules say what does: those of
+    /// other occurrences that come every so often from the start, or count from it.
+    /// </summary>
+    public static Recurrence? From(Appointment series, Occurrence at, StepBudget? budget = null)
     {
         var recurrence = series.Recurrence!;
-        if (recurrence.Rule is null || !Alone(series, recurrence.Rule).Starting(at.From, at.From + 1).Any())
+        var rules = new List<string>();
+        foreach (var text in RecurrenceRules.Of(recurrence))
         {
-            return null;
+            var alone = SeriesOccurrences.OfRule(series, text);
+            if (alone.FirstFrom(at.From, budget) is not { } first)
+            {
+                continue;
+            }
+
+            var rule = RecurrenceRules.Parsed(text);
+            var come = rule.Count is null ? 0 : alone.CountBefore(at.From, budget);
+            if (Left(series, rule, come, isOwn: first.From == at.From) is not { } left)
+            {
+                return null;
+            }
+
+            rules.Add(left.ToString());
         }
 
-        var more = (recurrence.MoreRules ?? []).Select(rule => Left(series, rule, at)).OfType<string>().ToList();
-        return recurrence with
+        var added = (recurrence.Added ?? []).Where(date => OccurrenceKey.Of(date) > at.Key).ToList();
+        return (rules.Count == 0 && added.Count == 0) || ExcludedFrom(series, at) is not { } excluded ? null : RecurrenceRules.With(recurrence, rules) with
         {
-            Rule = Left(series, recurrence.Rule, at),
-            MoreRules = more.Count > 0 ? more : null,
-            Added = SeriesCompletion.Ordered((recurrence.Added ?? []).Where(date => !IsBefore(date, at))),
-            Excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Where(date => !IsBefore(date, at))),
+            ExcludedRules = excluded.Count > 0 ? excluded : null,
+            Added = SeriesCompletion.Ordered(added),
+            Excluded = SeriesCompletion.Ordered((recurrence.Excluded ?? []).Where(date => OccurrenceKey.Of(date) > at.Key)),
         };
     }
 
-    private static IEnumerable<string> AllRules(Recurrence recurrence) =>
-        (recurrence.Rule is null ? [] : new[] { recurrence.Rule }).Concat(recurrence.MoreRules ?? []);
+    /// <summary>Whether its first rule makes an occurrence, and not one of others or a date that was added.</summary>
+    public static bool IsOfRule(Appointment series, Occurrence at) =>
+        series.Recurrence!.Rule is { } rule && SeriesOccurrences.OfRule(series, rule).FirstFrom(at.From)?.From == at.From;
 
-    private static bool IsBefore(LocalDateTime date, Occurrence at) => OccurrenceKey.Of(date) < at.Key;
-
-    private static string? Ended(Appointment series, string text, Occurrence at)
+    /// <summary>What goes on, with the days that its first rule leaves to its start as the series' start had them: the 31st, cut in February.</summary>
+    public static Recurrence WrittenOut(Appointment series, Recurrence goesOn)
     {
-        if (Alone(series, text).LastBefore(at.From) is not { } last)
+        var rule = RecurrenceRules.Parsed(goesOn.Rule!);
+        return goesOn with
         {
-            return null;
-        }
+            Rule = (WrittenOut(series, rule) with
+            {
+                Interval = rule.Interval, Count = rule.Count, Until = rule.Until, ByHour = rule.ByHour, ByMinute = rule.ByMinute, BySecond = rule.BySecond,
+            }).ToString(),
+        };
+    }
 
-        return (RecurrenceRules.Parsed(text) with { Count = null, Until = Until(series, last, at) }).ToString();
+    /// <summary>Null for a rule that makes nothing before.</summary>
+    private static string? Ended(Appointment series, string text, Occurrence at, StepBudget? budget)
+    {
+        var (rule, alone) = (RecurrenceRules.Parsed(text), SeriesOccurrences.OfRule(series, text));
+        return alone.LastBefore(at.From, budget) is not { } last ? null
+            : alone.FirstFrom(at.From, budget) is null ? text
+            : (rule.Count is not null
+                ? rule with { Count = alone.CountBefore(at.From, budget) }
+                : rule with { Until = Until(series, last, at) }).ToString();
     }
 
     /// <summary>
@@ -72,18 +100,21 @@ internal static class SeriesSplit
                 : Zones.Get(series.TimeZone!).AtStartOfDay(day.PlusDays(1)).ToInstant() - Duration.FromSeconds(1));
     }
 
-    private static string? Left(Appointment series, string text, Occurrence at)
-    {
-        var rule = RecurrenceRules.Parsed(text);
-        if (rule.Count is not { } count)
-        {
-            return text;
-        }
+    /// <summary>The start of the rest counts, so where it is another rule's or an added date, one is to be counted more.</summary>
+    private static RecurrenceRule? Left(Appointment series, RecurrenceRule rule, int come, bool isOwn) =>
+        rule.Count <= come || (!isOwn && rule.Interval > 1) ? null
+        : (isOwn ? rule : WrittenOut(series, rule)) with { Count = rule.Count - come + (isOwn ? 0 : 1), Until = rule.Until };
 
-        var come = Alone(series, text).Starting(-SeriesOccurrences.End, at.From).Count();
-        return come >= count ? null : (rule with { Count = count - come }).ToString();
+    /// <summary>The excluded rules as they are from there on; null where they count, or come every so often, from the start.</summary>
+    private static List<string>? ExcludedFrom(Appointment series, Occurrence at)
+    {
+        var rules = (series.Recurrence!.ExcludedRules ?? []).Select(RecurrenceRules.Parsed).ToList();
+        return at.Key.Local == series.Start ? rules.ConvertAll(rule => rule.ToString())
+            : rules.Exists(rule => rule.Count is not null || rule.Interval > 1) ? null
+            : rules.ConvertAll(rule => (WrittenOut(series, rule) with { Until = rule.Until }).ToString());
     }
 
-    private static SeriesOccurrences Alone(Appointment series, string rule) =>
-        new(series with { Recurrence = new() { Rule = rule, Added = [], Excluded = [] } });
+    /// <summary>With what the rule leaves to its start, which another start would fill in otherwise.</summary>
+    private static RecurrenceRule WrittenOut(Appointment series, RecurrenceRule rule) =>
+        new RulePlan(rule, CivilDays.Seconds(series.Start!.Value), series.AllDay != true).WrittenOut();
 }

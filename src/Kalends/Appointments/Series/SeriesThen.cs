@@ -10,41 +10,47 @@ namespace Kalends.Appointments;
 internal sealed class SeriesThen
 {
     private readonly AskedCalendars asked;
-    private readonly Dictionary<Guid, OccurrenceText> texts = [];
+    private readonly StatesThen then;
+    private readonly Dictionary<Guid, (OccurrenceText Text, SeriesOccurrences Occurrences)> texts = [];
     private readonly HashSet<Guid> own;
+    private readonly Dictionary<Guid, PrivacyNow> privacy;
 
-    private SeriesThen(AskedCalendars asked, IReadOnlyList<StateThen> series, HashSet<Guid> own)
+    private SeriesThen(AskedCalendars asked, StatesThen then, HashSet<Guid> own, Dictionary<Guid, PrivacyNow> privacy)
     {
-        (this.asked, this.own) = (asked, own);
-        foreach (var state in series)
+        (this.asked, this.then, this.own, this.privacy) = (asked, then, own, privacy);
+        foreach (var state in then.Series)
         {
-            texts[state.Row.Id] = new(state.Row, state.Says);
+            texts[state.Row.Id] = (new(state.Row, state.Says), new(state.Says));
         }
     }
 
-    /// <param name="stated">Appointments whose own state then is known.</param>
-    public static async ValueTask<SeriesThen> Find(QueryContext context, AskedCalendars asked, HashSet<Guid> stated, IReadOnlyList<StateThen> series)
+    /// <param name="context">Where to look.</param>
+    /// <param name="asked">For whom.</param>
+    /// <param name="changed">All that has changed since: an occurrence that says something of its own now, and is not among them, did so then.</param>
+    /// <param name="then">What is known of these.</param>
+    public static async ValueTask<SeriesThen> Find(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, StatesThen then)
     {
-        var own = new HashSet<Guid>(stated);
-        foreach (var state in series)
+        var (own, privacy) = (then.Own.Keys.ToHashSet(), new Dictionary<Guid, PrivacyNow>());
+        foreach (var state in then.Series)
         {
+            privacy[state.Row.Id] = await PrivacyNow.Of(context, state.Row.Id);
             var detached = await context.Rows<ISeriesRows>().Occurrences(state.Row.Id, detachedOnly: true);
-            own.UnionWith(detached.Select(occurrence => occurrence.Id));
+            own.UnionWith(detached.Select(occurrence => occurrence.Id).Where(id => !changed.Contains(id)));
         }
 
-        return new(asked, series, own);
+        return new(asked, then, own, privacy);
     }
 
     /// <summary>Where the occurrences that may overlap a span lay.</summary>
     public IEnumerable<Attendance> Lay((long From, long To) span)
     {
-        foreach (var (series, text) in texts)
+        foreach (var (series, (text, occurrences)) in texts)
         {
             var attendees = StateThen.AttendeesOf(text.Series, asked).ToList();
-            foreach (var occurrence in new SeriesOccurrences(text.Series).Around(span.From, span.To))
+            foreach (var occurrence in occurrences.Around(span.From, span.To))
             {
                 var id = OccurrenceIds.Of(series, occurrence.Key);
-                var row = text.Place(id, occurrence);
+                var row = privacy[series].On(then.AsPrivateAsNow(text.Place(id, occurrence)), occurrence);
                 foreach (var (attendee, calendar) in own.Contains(id) ? [] : attendees)
                 {
                     yield return Bookings.OfOccurrence(text.Series, row, occurrence.Key.Local.Date, attendee, calendar);
@@ -53,14 +59,19 @@ internal sealed class SeriesThen
         }
     }
 
-    /// <summary>What an occurrence of one of these series said, or null for any other id.</summary>
+    /// <summary>What an occurrence of one of these series said, or null for any other id, and for one that said by itself what it was.</summary>
     public AppointmentRow? RowOf(Guid id)
     {
-        foreach (var (series, text) in texts)
+        if (own.Contains(id))
         {
-            if (OccurrenceIds.Read(id, series) is { } key && new SeriesOccurrences(text.Series).Find(key) is { } occurrence)
+            return null;
+        }
+
+        foreach (var (series, (text, occurrences)) in texts)
+        {
+            if (OccurrenceIds.Read(id, series) is { } key && occurrences.Find(key) is { } occurrence)
             {
-                return text.Row(id, occurrence);
+                return privacy[series].On(then.AsPrivateAsNow(text.Row(id, occurrence)), occurrence);
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Kalends.Messages;
+using NodaTime.Text;
 
 namespace Kalends.Tests.Conversations.Series;
 
@@ -11,6 +12,10 @@ internal static class SeriesDesk
         {"title":"Standup","start":"2026-11-02T09:00:00","timeZone":"Europe/Paris","duration":"PT1H","recurrence":{"rule":"FREQ=WEEKLY"},
          "attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"}]}
         """;
+
+    public static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
+
+    public static string Id(JsonNode appointment) => (string)appointment["id"]!;
 
     public static string With(string appointment, string members) =>
         Merged(JsonNode.Parse(appointment)!.AsObject(), JsonNode.Parse("{" + members + "}")!.AsObject()).ToJsonString();
@@ -37,6 +42,12 @@ internal static class SeriesDesk
         return [.. found["entries"]!.AsArray().Select(entry =>
             ((string)entry!["from"]!, found["appointments"]![(string)entry["appointment"]!]!.AsObject()))];
     }
+
+    /// <summary>What lies first on a calendar on a date.</summary>
+    public static async Task<JsonObject> Occurrence(Desk desk, string date, string calendar = "user:ana") =>
+        (await desk.Entries(date, LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null), calendar))[0].Appointment;
+
+    public static async Task Sound(Desk desk) => Assert.Empty(await desk.FindBroken());
 
     public static async Task<List<string>> Starts(this Desk desk, string from, string to, string calendar = "user:ana") =>
         [.. (await desk.Entries(from, to, calendar)).Select(entry => entry.From)];

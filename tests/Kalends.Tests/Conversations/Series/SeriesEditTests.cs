@@ -7,13 +7,6 @@ namespace Kalends.Tests.Conversations.Series;
 /// <summary>This one, this and all that follow, all: what changes, what stays, and what the answer says was dropped.</summary>
 public class SeriesEditTests
 {
-    private static async Task<JsonObject> Occurrence(Desk desk, string date) =>
-        (await desk.Entries(date, NodaTime.Text.LocalDatePattern.Iso.Parse(date).Value.PlusDays(1).ToString("uuuu-MM-dd", null)))[0].Appointment;
-
-    private static string Id(JsonNode appointment) => (string)appointment["id"]!;
-
-    private static async Task Sound(Desk desk) => Assert.Empty(await desk.FindBroken());
-
     [Fact]
     public async Task One_occurrence_is_moved_and_the_others_stay()
     {
@@ -71,7 +64,7 @@ public class SeriesEditTests
             ["2026-11-02T08:00:00Z", "2026-11-09T08:00:00Z", "2026-11-16T10:00:00Z", "2026-11-23T10:00:00Z", "2026-12-07T10:00:00Z"],
             await desk.Starts("2026-11-01", "2027-06-01"));
         var (ended, second) = (await desk.Get(Id(first)), await desk.Get(Id(saved)));
-        Assert.Equal(("FREQ=WEEKLY;UNTIL=20261109T225959Z", Id(saved)), ((string)ended["recurrence"]!["rule"]!, (string)ended["series"]!["next"]!));
+        Assert.Equal(("FREQ=WEEKLY;COUNT=2", Id(saved)), ((string)ended["recurrence"]!["rule"]!, (string)ended["series"]!["next"]!));
         Assert.Equal(("FREQ=WEEKLY;COUNT=4", "2026-11-30T11:00:00", Id(first)),
             ((string)second["recurrence"]!["rule"]!, (string)second["recurrence"]!["excluded"]![0]!, (string)second["series"]!["previous"]!));
         Assert.NotEqual((string)ended["uid"]!, (string)second["uid"]!);
@@ -161,6 +154,18 @@ public class SeriesEditTests
         Assert.Equal((id, 2), (Id(saved), (int)saved["version"]!));
         Assert.Equal(["2026-11-03T07:00:00Z", "2026-11-05T07:00:00Z", "2026-11-10T07:00:00Z"], await desk.Starts("2026-11-01", "2026-11-11"));
         Assert.Equal("FREQ=WEEKLY;BYDAY=TU,TH", (string)(await desk.Get(id))["recurrence"]!["rule"]!);
+        await Sound(desk);
+    }
+
+    [Fact]
+    public async Task A_series_of_every_other_week_moves_with_its_weeks()
+    {
+        await using var desk = await Desk.Open();
+        var id = Id(await desk.SaveOne(With(Weekly, """ "recurrence":{"rule":"FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,SU"} """)));
+        await desk.SaveOne(With((await Occurrence(desk, "2026-11-02")).ToJsonString(), """ "start":"2026-11-03T09:00:00" """), "all");
+        Assert.Equal(
+            ["2026-11-03T08:00:00Z", "2026-11-09T08:00:00Z", "2026-11-17T08:00:00Z", "2026-11-23T08:00:00Z"], await desk.Starts("2026-11-01", "2026-11-30"));
+        Assert.Equal("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,TU;WKST=TU", (string)(await desk.Get(id))["recurrence"]!["rule"]!);
         await Sound(desk);
     }
 

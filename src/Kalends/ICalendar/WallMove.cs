@@ -1,3 +1,4 @@
+using Kalends.Appointments;
 using Kalends.Recurrence;
 using NodaTime;
 
@@ -5,39 +6,38 @@ namespace Kalends.ICalendar;
 
 /// <summary>
 /// Rules and dates carried from one wall to another, as far as one occurrence was moved: to another time of day, other days, another zone.
-/// A rule that leaves open what changes follows its start (RFC 5545 §3.3.10); weekdays turn with the week. What else
+/// A rule that leaves open what changes follows its start (RFC 5545 §3.3.10); weekdays turn with the week (<see cref="RecurrenceShift"/>). What else
 /// says its days or times cannot follow, and then the answer is null.
 /// </summary>
-internal sealed class SeriesMove(SeriesWall from, LocalDateTime id, SeriesWall to)
+internal sealed class WallMove(SeriesWall from, LocalDateTime id, SeriesWall to)
 {
     /// <summary>The last day that every month has.</summary>
     private const int LastCommonDay = 28;
 
-    private readonly long seconds = Period.Between(id, to.Start, PeriodUnits.Seconds).Seconds;
+    private readonly long seconds = RecurrenceShift.Seconds(id, to.Start);
     private readonly int days = Period.DaysBetween(id.Date, to.Start.Date);
 
     private bool KeepsTime => !to.AllDay && id.TimeOfDay == to.Start.TimeOfDay;
 
     public LocalDateTime Of(LocalDateTime time) => to.AllDay || from.AllDay
         ? time.Date.PlusDays(days).At(to.Start.TimeOfDay)
-        : time.PlusSeconds(seconds);
+        : RecurrenceShift.Date(time, id, to.Start);
 
     public Appointments.Recurrence? Of(Appointments.Recurrence recurrence)
     {
-        var rules = SeriesOccurrences.Rules(RecurrenceLines.RulesOf(recurrence)).ConvertAll(Of);
-        var excludedRules = SeriesOccurrences.Rules(recurrence.ExcludedRules).ConvertAll(Of);
-        return rules.Contains(null) || excludedRules.Contains(null) ? null : recurrence with
+        var rules = RecurrenceRules.Of(recurrence).Select(Of).ToList();
+        var excludedRules = recurrence.ExcludedRules?.Select(Of).ToList();
+        return rules.Contains(null) || excludedRules?.Contains(null) == true ? null : RecurrenceRules.With(recurrence, rules!) with
         {
-            Rule = rules is [var first, ..] ? first!.ToString() : null,
-            MoreRules = rules.Count > 1 ? [.. rules.Skip(1).Select(rule => rule!.ToString())] : null,
-            ExcludedRules = excludedRules.Count > 0 ? [.. excludedRules.Select(rule => rule!.ToString())] : null,
+            ExcludedRules = excludedRules!,
             Excluded = recurrence.Excluded?.Select(Of).ToList(),
             Added = recurrence.Added?.Select(Of).ToList(),
         };
     }
 
-    private RecurrenceRule? Of(RecurrenceRule rule)
+    private string? Of(string text)
     {
+        var rule = RecurrenceRules.Parsed(text);
         var moved = Days(rule) is { } turned ? Times(turned) : null;
         if (moved is null || Expansion.Check(new() { Start = to.Start, AllDay = to.AllDay, Rules = [moved] }) is not null)
         {
@@ -45,7 +45,9 @@ internal sealed class SeriesMove(SeriesWall from, LocalDateTime id, SeriesWall t
         }
 
         var stays = days == 0 && seconds == 0 && from.Zone == to.Zone;
-        return stays || ConformingRule.Last(rule.Until, from) is not { } last ? moved : moved with { Until = ConformingRule.Until(Of(last), to) };
+        return (stays || ConformingRule.Last(rule.Until, from) is not { } last
+            ? moved
+            : moved with { Until = ConformingRule.Until(Of(last), to) }).ToString();
     }
 
     private RecurrenceRule? Times(RecurrenceRule rule) =>
@@ -61,13 +63,11 @@ internal sealed class SeriesMove(SeriesWall from, LocalDateTime id, SeriesWall t
         return days == 0 ? rule
             : saysMore ? null
             : rule.Frequency == Frequency.Weekly && !rule.ByDay.IsNumbered
-                ? rule with { ByDay = new(rule.ByDay.Select(day => day with { Day = Turned(day.Day) })), WeekStart = Turned(rule.WeekStart) }
+                ? RecurrenceShift.Turned(rule, days)
             : !rule.ByDay.IsEmpty ? null
             : rule.Frequency <= Frequency.Daily || (id.Day <= LastCommonDay && to.Start.Day <= LastCommonDay) ? rule
             : null;
     }
-
-    private IsoDayOfWeek Turned(IsoDayOfWeek day) => (IsoDayOfWeek)(((((int)day - 1 + days) % 7) + 7) % 7 + 1);
 
     private static bool IsOrSaysNothing(NumberList numbers, int number) => numbers.IsEmpty || (numbers.Count == 1 && numbers[0] == number);
 }

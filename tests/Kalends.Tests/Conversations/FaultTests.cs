@@ -1,0 +1,157 @@
+using System.Text.Json.Nodes;
+using Kalends.Appointments;
+using Kalends.Messages;
+using Kalends.Permissions;
+using Kalends.Storage.Sqlite;
+using Kalends.Tests.CommandLine;
+using Kalends.Tests.Conversations.Series;
+using NodaTime;
+using static Kalends.Tests.Conversations.Series.SeriesDesk;
+
+namespace Kalends.Tests.Conversations;
+
+/// <summary>
+/// Each call that a command makes to the database fails once, one after the other, the commit too: the command is refused, the file is as it
+/// was, and the same command is done when nothing fails any more.
+/// </summary>
+public sealed class FaultTests
+{
+    private const string Short = """
+        {"title":"Standup","start":"2026-11-02T09:00:00","timeZone":"Europe/Paris","duration":"PT1H","recurrence":{"rule":"FREQ=WEEKLY;COUNT=4"},
+         "attendees":[{"calendar":"user:ana"},{"calendar":"room:paris-3"}]}
+        """;
+
+    private const string Yearly = """{"title":"Review","start":"2026-11-05T09:00:00","timeZone":"UTC","duration":"PT1H","recurrence":{"rule":"FREQ=YEARLY"}}""";
+
+    private const string File =
+        @"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:s\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20261102T120000Z\r\nDURATION:PT1H\r\n"
+        + @"RRULE:FREQ=WEEKLY;COUNT=3\r\nEXDATE:20261109T120000Z\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:s\r\nDTSTAMP:20260101T000000Z\r\n"
+        + @"RECURRENCE-ID:20261116T120000Z\r\nDTSTART:20261116T150000Z\r\nDURATION:PT1H\r\nSUMMARY:Moved\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+    private const string AtTen = """
+        "start":"2026-11-02T10:00:00","timeZone":"Europe/Paris","duration":"PT1H"
+        """;
+
+    private const string NextAtTen = """
+        "start":"2026-11-09T10:00:00","timeZone":"Europe/Paris","duration":"PT1H"
+        """;
+
+    [Theory]
+    [InlineData("save-appointments", """{"appointments":[{"start":"2026-11-03T09:00:00","duration":"PT1H","attendees":[{"calendar":"user:ana"},{"calendar":"room:paris-3"}]}]}""")]
+    [InlineData("save-appointments", """{"appointments":[SERIES]}""")]
+    [InlineData("save-appointments", """{"appointments":[{"id":"WHOLE","title":"All",AT-TEN,"recurrence":{"rule":"FREQ=WEEKLY;COUNT=5"}}]}""")]
+    [InlineData("save-appointments", """{"appointments":[{"id":"FIRST","title":"All",AT-TEN}],"scope":"all"}""")]
+    [InlineData("save-appointments", """{"appointments":[{"id":"SECOND","title":"One",NEXT-TEN}]}""")]
+    [InlineData("save-appointments", """{"appointments":[{"id":"SECOND","title":"Later",NEXT-TEN}],"scope":"this-and-following"}""")]
+    [InlineData("save-appointments", """{"appointments":[{"id":"WHOLE","title":"Once",AT-TEN}]}""")]
+    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}]}""")]
+    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}],"scope":"this-and-following"}""")]
+    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}],"scope":"all"}""")]
+    [InlineData("respond-to-appointments", """{"appointments":[{"id":"WHOLE","calendar":"user:ana","response":"declined"}]}""")]
+    [InlineData("respond-to-appointments", """{"appointments":[{"id":"SECOND","calendar":"user:ana","response":"declined"}]}""")]
+    [InlineData("import-calendar", $$"""{"calendar":"user:ana","text":"{{File}}"}""")]
+    [InlineData("set-open-hours", """{"calendar":"user:ana","timeZone":"Europe/Paris","openHours":[{"rule":"FREQ=DAILY","start":"09:00","end":"17:00"}]}""")]
+    [InlineData("update-occurrences", "{}")]
+    public async Task Whichever_call_to_the_database_fails_all_or_nothing_happened(string name, string request)
+    {
+        await using var desk = await Desk.Open();
+        var whole = (string)(await desk.SaveOne(Short))["id"]!;
+        await desk.SaveOne(Yearly);
+        var entries = await desk.Entries("2026-11-01", "2026-12-01", "room:paris-3");
+        await desk.SaveOne(With(entries[2].Appointment.ToJsonString(), """ "title":"By itself","start":"2026-11-17T15:00:00" """));
+        var json = request.Replace("NEXT-TEN", NextAtTen, StringComparison.Ordinal)
+            .Replace("AT-TEN", AtTen, StringComparison.Ordinal)
+            .Replace("SERIES", With(Short, "\"start\":\"2026-11-03T12:00:00\""), StringComparison.Ordinal)
+            .Replace("WHOLE", whole, StringComparison.Ordinal)
+            .Replace("FIRST", (string)entries[0].Appointment["id"]!, StringComparison.Ordinal)
+            .Replace("SECOND", (string)entries[1].Appointment["id"]!, StringComparison.Ordinal);
+        if (name == "update-occurrences")
+        {
+            desk.Clock.Now += Duration.FromDays(800);
+        }
+
+        await AllOrNothing((SqliteStore)desk.Store, desk.File, () => desk.Run(name, json, options: new() { IdempotencyKey = "once" }));
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    [Fact]
+    public async Task Whichever_call_fails_while_time_zones_change_all_or_nothing_happened()
+    {
+        using var zones = new OlderZones();
+        var start = SystemClock.Instance.GetCurrentInstant().InUtc().Date.PlusDays(-30);
+        await zones.Saved("save-appointments", $$"""
+            {"appointments":[{"title":"Monthly","start":"{{start:uuuu-MM-dd}}T09:00:00","timeZone":"America/Mexico_City","duration":"PT1H",
+             "recurrence":{"rule":"FREQ=MONTHLY;COUNT=13"},"attendees":[{"calendar":"user:eva"},{"calendar":"room:mexico-1"}]}]}
+            """, "acme");
+        await using var store = new SqliteStore($"Data Source={zones.Store}");
+        var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), SystemClock.Instance);
+        IReadOnlyList<Guid> ids;
+        await using (var session = await store.Read("acme", TestContext.Current.CancellationToken))
+        {
+            ids = [.. (await session.Rows<IAppointmentRows>().Page(null, 100)).Select(row => row.Id)];
+        }
+
+        var request = new RezoneAppointments { Appointments = ids };
+        var caller = Desk.As("user:operator", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
+        await AllOrNothing(store, zones.Store, () => dispatcher.Run("rezone-appointments", request, caller, new(), TestContext.Current.CancellationToken));
+        var stopped = TestContext.Current.CancellationToken;
+        await store.SetZoneRelease(Time.Zones.Release, stopped);
+        Assert.Empty(await Verification.Run(store, "acme", NodaTime.SystemClock.Instance.GetCurrentInstant(), stopped: stopped).ToListAsync(stopped));
+        Assert.Empty(await store.FindBroken(stopped).ToListAsync(stopped));
+    }
+
+    [Fact]
+    public async Task Wherever_the_disk_is_full_nothing_of_a_series_is_kept()
+    {
+        await using var desk = await Desk.Open();
+        await desk.SaveOne(Yearly);
+        var failing = new FailingCalls((SqliteStore)desk.Store, desk.File);
+        var people = string.Join(',', Enumerable.Range(0, 8).Select(person => $$"""{"calendar":"user:p{{person}}"}"""));
+        var series = $$"""{"appointments":[{{With(Weekly, $"\"attendees\":[{people}]")}}]}""";
+        var before = failing.Content();
+        for (var pages = 0; ; pages++)
+        {
+            await failing.Grow(pages);
+            var reply = await desk.Run("save-appointments", series);
+            if (reply.Refusal is null)
+            {
+                Assert.True(pages > 20, $"the series took only {pages} pages");
+                break;
+            }
+
+            Assert.Equal(RefusalCode.Unavailable, reply.Refusal.Code);
+            Assert.Contains("full", reply.Refusal.Detail, StringComparison.Ordinal);
+            Assert.Equal(before, failing.Content());
+        }
+
+        await failing.Heal();
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    private static async Task AllOrNothing(SqliteStore store, string file, Func<ValueTask<Reply>> run)
+    {
+        var failing = new FailingCalls(store, file);
+        var before = failing.Content();
+        await failing.RefuseCommits(true);
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(async () => await run());
+        await failing.RefuseCommits(false);
+        Assert.Equal(before, failing.Content());
+        for (var call = 1; ; call++)
+        {
+            await failing.Fail(call);
+            var reply = await run();
+            var where = $"call {call} of {failing.Calls}: {failing.Failed}";
+            if (failing.Failed is null)
+            {
+                Assert.True(reply.Refusal is null && call > 10, where);
+                break;
+            }
+
+            Assert.True(reply.Refusal?.Code == RefusalCode.Unavailable, $"{where}: {JsonNode.Parse(Messages.Json.WireJson.WriteAny(reply))}");
+            Assert.True(before == failing.Content(), where);
+        }
+
+        await failing.Heal();
+        Assert.NotEqual(before, failing.Content());
+    }
+}
