@@ -88,6 +88,8 @@ public sealed class PrivateCluster : IAsyncDisposable
 
     /// <summary>$1 the folder of the programs, $2 the port, then settings. PostgreSQL does not run as root, so then it runs as its own user.</summary>
     private static string Script() => """
+        # A signal to the whole run, as Ctrl+C, must not end the keeper before it has cleared up.
+        trap '' INT TERM HUP
         bin=$1; port=$2; shift 2
         folder=$(mktemp -d /tmp/kalends-postgres-XXXXXX)
         as=; if [ "$(id -u)" = 0 ]; then
