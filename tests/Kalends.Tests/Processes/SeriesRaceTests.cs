@@ -45,7 +45,11 @@ public sealed class SeriesRaceTests
             var start = Monday.At(new LocalTime(4 + round, 0));
             // Stored, at the horizon, and far beyond it.
             var slot = start.PlusWeeks(round % 3 == 0 ? 3 : round % 3 == 1 ? 104 : 200);
-            var answers = await Together([first, second], 4, writer => writer == round % 4 ? Appointment(start, "FREQ=WEEKLY") : Appointment(slot, null));
+            // The singles go ahead by less and less, then the series by more and more: each wins somewhere, and between them it is a race.
+            var ahead = (round - 8) * 20;
+            var answers = await Together(
+                [first, second], 4, writer => writer == round % 4 ? Appointment(start, "FREQ=WEEKLY") : Appointment(slot, null),
+                writer => Math.Max(0, writer == round % 4 ? -ahead : ahead));
             OneWins(answers);
             seriesWon += answers.Any(answer => answer.Body!["saved"]?[0]!["occurrences"] is not null) ? 1 : 0;
             Assert.All(Lost(answers), conflict => Assert.True(conflict["occurrence"] is null || (string)conflict["occurrence"]! == Text(slot), conflict.ToJsonString()));
@@ -129,9 +133,14 @@ public sealed class SeriesRaceTests
     private static async Task<JsonObject> Read(KalendsProcess server, string id) =>
         (await server.Post("queries/get-appointment", $$"""{"id":"{{id}}"}""")).Body!.AsObject();
 
-    private static async Task<Answer[]> Together(KalendsProcess[] servers, int writers, Func<int, string> appointment) =>
-        await Task.WhenAll(Enumerable.Range(0, writers).Select(writer => servers[writer % servers.Length].Post(
-            "commands/save-appointments", $$"""{"appointments":[{{appointment(writer)}}]}""", $"user:u{writer}")));
+    private static async Task<Answer[]> Together(
+        KalendsProcess[] servers, int writers, Func<int, string> appointment, Func<int, int>? millisecondsLater = null) =>
+        await Task.WhenAll(Enumerable.Range(0, writers).Select(async writer =>
+        {
+            await Task.Delay(millisecondsLater?.Invoke(writer) ?? 0);
+            return await servers[writer % servers.Length].Post(
+                "commands/save-appointments", $$"""{"appointments":[{{appointment(writer)}}]}""", $"user:u{writer}");
+        }));
 
     private static void OneWins(Answer[] answers)
     {
