@@ -3,7 +3,7 @@ using Kalends.Bench.Postgres;
 using Kalends.Bench.Series;
 
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING [ROUNDS]: saves on an empty
-// PostgreSQL beside the bare batch; anything else goes to BenchmarkDotNet, which measures the engines.
+// PostgreSQL beside the bare batch; dictionary FILE: what bodies are packed with; anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -18,6 +18,11 @@ if (args is ["postgres", var connectionString, ..])
 {
     return await PostgresDriver.Run(
         connectionString, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 3, Console.Out);
+}
+
+if (args is ["dictionary", var file])
+{
+    return BodyDictionary.Run(file, Console.Out);
 }
 
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -20,16 +20,26 @@ internal static class AppointmentChecks
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': an appointment lies on no calendar: ' || p.id
-            FROM appointment p JOIN tenant t ON t.key = p.tenant
-            WHERE NOT EXISTS (SELECT 1 FROM attendance a WHERE a.tenant = p.tenant AND a.appointment = p.id)
-              AND NOT EXISTS (SELECT 1 FROM series s WHERE s.tenant = p.tenant AND s.id = p.id)
+            FROM appointment p JOIN tenant t ON t.key = p.tenant LEFT JOIN attendance a ON a.tenant = p.tenant AND a.appointment = p.id
+            WHERE a.appointment IS NULL AND NOT EXISTS (SELECT 1 FROM series s WHERE s.tenant = p.tenant AND s.id = p.id)
+            """),
+        // By these it is found, and forgotten, when it changes.
+        new("""
+            SELECT 'Tenant ' || t.name || ': an appointment says that it lies on other calendars than it does: ' || x.id
+            FROM (SELECT p.tenant, p.id, p.start_at, array_agg(a.calendar ORDER BY a.calendar) AS lies, coalesce(p.calendars, m.calendars) AS says,
+                         bool_and(a.start_at BETWEEN p.start_at - '26:00:00'::interval AND p.start_at + '26:00:00'::interval) AS near
+                  FROM appointment p JOIN attendance a ON a.tenant = p.tenant AND a.appointment = p.id
+                  LEFT JOIN appointment m ON NOT p.detached AND m.tenant = p.tenant AND m.id = p.series
+                  GROUP BY p.tenant, p.id, m.calendars) x
+            JOIN tenant t ON t.key = x.tenant
+            WHERE NOT x.near OR x.lies IS DISTINCT FROM (SELECT array_agg(k ORDER BY k) FROM unnest(x.says) k)
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': an occurrence belongs to no series, or differs from it: ' || p.id
             FROM appointment p JOIN tenant t ON t.key = p.tenant LEFT JOIN series s ON s.tenant = p.tenant AND s.id = p.series
             LEFT JOIN appointment m ON m.tenant = p.tenant AND m.id = p.series
             WHERE p.series IS NOT NULL AND (s.id IS NULL OR (NOT p.detached
-              AND (p.owner <> m.owner OR p.privacy <> m.privacy OR p.all_day <> m.all_day OR p.body::text <> '{}')))
+              AND (p.owner <> m.owner OR p.privacy <> m.privacy OR p.all_day <> m.all_day OR p.body IS NOT NULL)))
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': calendar ' || o.calendar || ' has another horizon than the series itself: ' || o.series
@@ -40,7 +50,7 @@ internal static class AppointmentChecks
         new("""
             SELECT 'Tenant ' || t.name || ': a series that goes on is not found on its calendar ' || c.id || ': ' || s.id
             FROM series s JOIN tenant t ON t.key = s.tenant JOIN appointment p ON p.tenant = s.tenant AND p.id = s.id
-            CROSS JOIN LATERAL json_array_elements(p.body -> 'attendees') e JOIN calendar c ON c.tenant = s.tenant AND c.id = e ->> 'calendar'
+            CROSS JOIN LATERAL unnest(p.calendars) k (key) JOIN calendar c ON c.tenant = s.tenant AND c.key = k.key
             WHERE s.stored_until < 'infinity'
               AND NOT EXISTS (SELECT 1 FROM open_series o WHERE o.tenant = s.tenant AND o.series = s.id AND o.calendar = c.key)
             """),
@@ -48,7 +58,7 @@ internal static class AppointmentChecks
             SELECT 'Tenant ' || t.name || ': a series is kept as going on where it does not: ' || o.series
             FROM open_series o JOIN tenant t ON t.key = o.tenant JOIN calendar c ON c.tenant = o.tenant AND c.key = o.calendar
             JOIN appointment p ON p.tenant = o.tenant AND p.id = o.series
-            WHERE NOT EXISTS (SELECT 1 FROM json_array_elements(p.body -> 'attendees') e WHERE e ->> 'calendar' = c.id)
+            WHERE c.key <> ALL (p.calendars)
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': an appointment''s owner has no calendar: ' || p.id
@@ -68,7 +78,7 @@ internal static class AppointmentChecks
                          max(a.end_at) OVER (PARTITION BY a.tenant, a.calendar ORDER BY a.start_at, a.appointment
                                              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS taken_until
                   FROM calendar c JOIN attendance a ON a.tenant = c.tenant AND a.calendar = c.key JOIN tenant t ON t.key = c.tenant
-                  WHERE c.double_booking = 'refuse' AND a.busy > 0 AND a.end_at > a.start_at) x
+                  WHERE c.double_booking = 'refuse' AND a.busy <> 'f' AND a.end_at > a.start_at) x
             WHERE x.start_at < x.taken_until
             """),
         new("""
@@ -76,7 +86,7 @@ internal static class AppointmentChecks
                 || ': ' || coalesce(x.appointment, b.appointment)
             FROM (SELECT a.tenant, a.calendar, a.appointment, tstzrange(a.start_at, a.end_at) AS during
                   FROM calendar c JOIN attendance a ON a.tenant = c.tenant AND a.calendar = c.key
-                  WHERE c.double_booking = 'refuse' AND a.busy > 0 AND a.end_at > a.start_at) x
+                  WHERE c.double_booking = 'refuse' AND a.busy <> 'f' AND a.end_at > a.start_at) x
             FULL JOIN exclusive_booking b ON b.tenant = x.tenant AND b.calendar = x.calendar AND b.appointment = x.appointment
             JOIN tenant t ON t.key = coalesce(x.tenant, b.tenant)
             WHERE x.during IS DISTINCT FROM b.during

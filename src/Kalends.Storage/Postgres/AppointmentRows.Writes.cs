@@ -6,21 +6,25 @@ namespace Kalends.Storage.Postgres;
 /// <summary>Writing: arrays in, one statement a table, so that 5,000 appointments cost as many round trips as one.</summary>
 internal sealed partial class AppointmentRows
 {
-    private const string ForgetAttendancesSql = "DELETE FROM attendance WHERE tenant = $1 AND appointment = ANY ($2)";
+    private const string ForgetAttendancesSql = $"DELETE FROM attendance a USING {Where} WHERE {Found}";
 
     // A version that did not grow by one means that somebody else saved under the same id in the meantime. A derived occurrence has none yet.
     private const string SaveSql = """
-        INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached)
-        SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) n
+        INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
+        SELECT $1, n.id, n.uid, n.version, n.owner, n.privacy::"char", n.start_at, n.end_at, n.all_day, n.title, n.body, n.series, n.detached,
+            n.calendars::integer[]
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            n (id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
         ON CONFLICT (tenant, id) DO UPDATE SET uid = excluded.uid, version = excluded.version, owner = excluded.owner, privacy = excluded.privacy,
             start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day, title = excluded.title, body = excluded.body,
-            series = excluded.series, detached = excluded.detached
+            series = excluded.series, detached = excluded.detached, calendars = excluded.calendars
         WHERE appointment.version = excluded.version - 1 OR (appointment.series IS NOT NULL AND NOT appointment.detached)
         """;
 
     private const string AttendSql = """
         INSERT INTO attendance (tenant, calendar, start_at, end_at, appointment, busy, privacy, owner, all_day)
-        SELECT $1, n.* FROM unnest($2, $3, $4, $5, $6, $7, $8, $9) n
+        SELECT $1, n.calendar, n.start_at, n.end_at, n.appointment, n.busy::"char", n.privacy::"char", n.owner, n.all_day
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9) n (calendar, start_at, end_at, appointment, busy, privacy, owner, all_day)
         """;
 
     private const string DeleteSql = "DELETE FROM appointment WHERE tenant = $1 AND id = ANY ($2)";
@@ -30,8 +34,8 @@ internal sealed partial class AppointmentRows
         if (bookings.Count > 0)
         {
             session.Later(session.Prepare(ForgetAttendancesSql).WithAll(bookings.Select(booking => booking.Appointment.Id)));
-            session.Later(Saving([.. bookings.Select(booking => booking.Appointment)]));
-            Attend(session, [.. bookings.SelectMany(booking => booking.Attendances)]);
+            session.Later(Saving(bookings));
+            Attend(session, bookings.SelectMany(booking => booking.Attendances));
         }
 
         return ValueTask.CompletedTask;
@@ -48,21 +52,28 @@ internal sealed partial class AppointmentRows
         return ValueTask.CompletedTask;
     }
 
-    public static void Attend(PostgresSession session, IReadOnlyCollection<Attendance> rows)
+    /// <summary>In the order of the index: rows that lie beside each other are written one after the other.</summary>
+    public static void Attend(PostgresSession session, IEnumerable<Attendance> attendances)
     {
+        List<Attendance> rows = [.. attendances.OrderBy(attendance => attendance.Calendar).ThenBy(attendance => attendance.From)];
         if (rows.Count > 0)
         {
             session.Later(session.Prepare(AttendSql)
                 .WithKeys(rows.Select(row => row.Calendar)).WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To))
-                .WithAll(rows.Select(row => row.Appointment)).WithSmalls(rows.Select(row => (int)row.Busyness))
-                .WithSmalls(rows.Select(row => (int)row.Privacy)).WithKeys(rows.Select(row => row.Owner)).WithAll(rows.Select(row => row.AllDay)));
+                .WithAll(rows.Select(row => row.Appointment)).WithLetters(rows.Select(row => Letters.Of(row.Busyness)))
+                .WithLetters(rows.Select(row => Letters.Of(row.Privacy))).WithKeys(rows.Select(row => row.Owner)).WithAll(rows.Select(row => row.AllDay)));
         }
     }
 
-    private Statement Saving(List<AppointmentRow> rows) => session.Prepare(SaveSql)
-        .WithAll(rows.Select(row => row.Id)).WithAll(rows.Select(row => row.Uid)).WithAll(rows.Select(row => row.Version))
-        .WithKeys(rows.Select(row => row.Owner)).WithSmalls(rows.Select(row => (int)row.Privacy))
-        .WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To)).WithAll(rows.Select(row => row.AllDay))
-        .WithAll(rows.Select(row => row.Title)).WithJsons(rows.Select(row => row.Json))
-        .WithAll(rows.Select(row => row.Series)).WithAll(rows.Select(row => row.Detached)).Changing(rows.Count);
+    private Statement Saving(IReadOnlyCollection<Booking> bookings)
+    {
+        List<AppointmentRow> rows = [.. bookings.Select(booking => booking.Appointment)];
+        return session.Prepare(SaveSql)
+            .WithAll(rows.Select(row => row.Id)).WithAll(rows.Select(row => row.Uid == UidOf(row.Id) ? null : row.Uid))
+            .WithAll(rows.Select(row => row.Version)).WithKeys(rows.Select(row => row.Owner)).WithLetters(rows.Select(row => Letters.Of(row.Privacy)))
+            .WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To)).WithAll(rows.Select(row => row.AllDay))
+            .WithAll(rows.Select(row => row.Title)).WithAllBytes(rows.Select(row => Bodies.Pack(row.Json, new(row.Id, row.From, row.To, row.Series))))
+            .WithAll(rows.Select(row => row.Series)).WithAll(rows.Select(row => row.Detached))
+            .WithAll(bookings.Select(booking => $"{{{string.Join(',', booking.Calendars)}}}")).Changing(rows.Count);
+    }
 }

@@ -8,18 +8,22 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
 {
     private const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
 
+    /// <summary>What an occurrence says that is stored as its place alone.</summary>
+    private static readonly byte[] Place = [.. "{}"u8];
+
     private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = $1 AND id = ANY ($2)";
 
+    // $4: the ids that a UID may be made of.
     private const string FindByUidSql = $"""
-        SELECT DISTINCT ON (uid) {Columns} FROM appointment
-        WHERE tenant = $1 AND owner = $2 AND uid = ANY ($3) AND series IS NULL ORDER BY uid, id
+        SELECT {Columns} FROM appointment WHERE tenant = $1 AND owner = $2 AND uid = ANY ($3) AND series IS NULL
+        UNION ALL SELECT {Columns} FROM appointment WHERE tenant = $1 AND owner = $2 AND id = ANY ($4) AND uid IS NULL AND series IS NULL
         """;
 
     // Through the change log, since a series has no attendances.
     private const string UidsOfOthersSql = """
-        SELECT DISTINCT p.uid
+        SELECT p.uid, p.id
         FROM appointment p JOIN calendar_change g ON g.tenant = $1 AND g.calendar = $2 AND g.appointment = p.id AND NOT g.deleted
-        WHERE p.tenant = $1 AND p.uid = ANY ($3) AND p.owner <> $2 AND p.series IS NULL
+        WHERE p.tenant = $1 AND p.owner <> $2 AND p.series IS NULL AND (p.uid = ANY ($3) OR (p.uid IS NULL AND p.id = ANY ($4)))
         """;
 
     private const string PageSql = $"""
@@ -37,10 +41,20 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
         JOIN appointment ON tenant = $1 AND id = place ORDER BY place
         """;
 
-    private const string AttendancesSql = """
+    // An attendance is found by its calendar and start. A day of the calendar is searched, since an all-day appointment begins where its zone's does.
+    private const string Where = """
+        (SELECT p.id, p.start_at, k.key FROM appointment p LEFT JOIN appointment m ON NOT p.detached AND m.tenant = $1 AND m.id = p.series
+         CROSS JOIN LATERAL unnest(coalesce(p.calendars, m.calendars)) k (key) WHERE p.tenant = $1 AND p.id = ANY ($2)) w
+        """;
+
+    private const string Found = """
+        a.tenant = $1 AND a.calendar = w.key AND a.appointment = w.id
+        AND a.start_at BETWEEN w.start_at - '26:00:00'::interval AND w.start_at + '26:00:00'::interval
+        """;
+
+    private const string AttendancesSql = $"""
         SELECT a.calendar, a.start_at, a.end_at, a.appointment, a.busy, a.privacy, a.owner, a.all_day
-        FROM unnest($2) WITH ORDINALITY asked (id, place) JOIN attendance a ON a.tenant = $1 AND a.appointment = asked.id
-        ORDER BY asked.place, a.calendar
+        FROM {Where} JOIN attendance a ON {Found} ORDER BY array_position($2, a.appointment), a.calendar
         """;
 
     public async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Find(IReadOnlyCollection<Guid> ids) => ids.Count == 0
@@ -48,11 +62,14 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
         : (await session.All(session.Prepare(FindSql).WithAll(ids), Appointment)).ToDictionary(row => row.Id);
 
     public async ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids) =>
-        (await session.All(session.Prepare(FindByUidSql).WithInteger(owner).WithAll(uids), Appointment))
-            .ToDictionary(row => row.Uid, StringComparer.Ordinal);
+        (await session.All(session.Prepare(FindByUidSql).WithInteger(owner).WithAll(uids).WithAll(IdsIn(uids)), Appointment))
+            .GroupBy(row => row.Uid, StringComparer.Ordinal)
+            .ToDictionary(rows => rows.Key, rows => rows.MinBy(row => row.Id.ToString("N"))!, StringComparer.Ordinal);
 
     public async ValueTask<IReadOnlySet<string>> UidsOfOthers(long calendar, IReadOnlyCollection<string> uids) =>
-        (await session.All(session.Prepare(UidsOfOthersSql).WithInteger(calendar).WithAll(uids), row => row.Text(0))).ToHashSet(StringComparer.Ordinal);
+        (await session.All(
+            session.Prepare(UidsOfOthersSql).WithInteger(calendar).WithAll(uids).WithAll(IdsIn(uids)), row => row.TextOrNull(0) ?? UidOf(row.Guid(1))))
+            .ToHashSet(StringComparer.Ordinal);
 
     public async ValueTask<IReadOnlyList<AppointmentRow>> OnCalendar(long calendar, Guid? after, int limit) =>
         await session.All(After(session.Prepare(OnCalendarSql), after, limit).WithInteger(calendar), Appointment);
@@ -63,27 +80,38 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     public async ValueTask<long> Count() => (await session.All(session.Prepare(CountSql), row => row.Long(0))).Single();
 
     public async ValueTask<IReadOnlyList<Attendance>> Attendances(IReadOnlyCollection<Guid> appointments) => await session.All(
-        session.Prepare(AttendancesSql).WithAll(appointments),
-        row => new Attendance(
-            row.Integer(0), row.Time(1), row.Time(2), row.Guid(3), (Busyness)row.Small(4), (Privacy)row.Small(5), row.Integer(6), row.Bool(7)));
+        session.Prepare(AttendancesSql).WithAll(appointments), AttendanceRows.Attendance);
+
+    /// <summary>The UID of an appointment that came without one; not stored.</summary>
+    private static string UidOf(Guid id) => $"{id}@kalends";
+
+    private static IEnumerable<Guid> IdsIn(IEnumerable<string> uids) => uids
+        .Select(uid => uid.EndsWith("@kalends", StringComparison.Ordinal) && Guid.TryParseExact(uid[..^"@kalends".Length], "D", out var id) && UidOf(id) == uid
+            ? id : (Guid?)null)
+        .OfType<Guid>();
 
     /// <summary>The id of zeros sorts before every other, and is one itself: whether it is passed over is said beside it.</summary>
     private static Statement After(Statement statement, Guid? place, int limit) =>
         statement.With(place ?? Guid.Empty).With(place is not null).With((long)limit);
 
-    private static AppointmentRow Appointment(Row row) => new()
+    private static AppointmentRow Appointment(Row row)
     {
-        Id = row.Guid(0),
-        Uid = row.Text(1),
-        Version = row.Long(2),
-        Owner = row.Integer(3),
-        Privacy = (Privacy)row.Small(4),
-        From = row.Time(5),
-        To = row.Time(6),
-        AllDay = row.Bool(7),
-        Title = row.TextOrNull(8),
-        Json = row.Bytes(9),
-        Series = row.GuidOrNull(10),
-        Detached = row.Bool(11),
-    };
+        var (id, from, to, series) = (row.Guid(0), row.Time(5), row.Time(6), row.GuidOrNull(10));
+        var isDerived = series is not null && !row.Bool(11);
+        return new()
+        {
+            Id = id,
+            Uid = row.TextOrNull(1) ?? (isDerived ? "" : UidOf(id)),
+            Version = row.Integer(2),
+            Owner = row.Integer(3),
+            Privacy = Letters.Privacy(row.Letter(4)),
+            From = from,
+            To = to,
+            AllDay = row.Bool(7),
+            Title = row.TextOrNull(8),
+            Json = isDerived ? Place : Bodies.Unpack(row.Bytes(9), new(id, from, to, series)),
+            Series = series,
+            Detached = row.Bool(11),
+        };
+    }
 }

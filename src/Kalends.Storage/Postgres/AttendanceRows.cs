@@ -23,7 +23,7 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at < $4 AND end_at > $3 AND end_at - start_at > '24:00:00'::interval
         """;
 
-    private const string Blocking = "AND busy > 0 AND end_at > start_at";
+    private const string Blocking = "AND busy <> 'f' AND end_at > start_at";
 
     private const string Asked = "FROM unnest($2) WITH ORDINALITY asked (key, place) CROSS JOIN LATERAL";
 
@@ -52,8 +52,10 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         """;
 
     private const string MoveSql = """
-        UPDATE attendance a SET start_at = m.start_at, end_at = m.end_at FROM unnest($2, $3, $4, $5) m (calendar, appointment, start_at, end_at)
-        WHERE a.tenant = $1 AND a.appointment = m.appointment AND a.calendar = m.calendar
+        UPDATE attendance a SET start_at = m.start_at, end_at = m.end_at
+        FROM unnest($2, $3, $4, $5) m (calendar, appointment, start_at, end_at) JOIN appointment p ON p.tenant = $1 AND p.id = m.appointment
+        WHERE a.tenant = $1 AND a.calendar = m.calendar AND a.appointment = m.appointment
+          AND a.start_at BETWEEN p.start_at - '26:00:00'::interval AND p.start_at + '26:00:00'::interval
         """;
 
     public async ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
@@ -63,7 +65,7 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
     {
         session.ReadBefore.Any = true;
         await session.Run(Search(ScanSql, calendars, from, to).Reading(row => visit(new(
-            row.Integer(0), row.Time(1), row.Time(2), (Busyness)row.Small(3), (Privacy)row.Small(4), row.Integer(5)))));
+            row.Integer(0), row.Time(1), row.Time(2), Letters.Busyness(row.Letter(3)), Letters.Privacy(row.Letter(4)), row.Integer(5)))));
     }
 
     public async ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments) =>
@@ -89,6 +91,6 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
     private Statement Search(string sql, IEnumerable<long> calendars, long from, long to) =>
         session.Prepare(sql).WithKeys(calendars).WithTime(from).WithTime(from - Day).WithTime(Math.Max(to, from + 1));
 
-    private static Attendance Attendance(Row row) => new(
-        row.Integer(0), row.Time(1), row.Time(2), row.Guid(3), (Busyness)row.Small(4), (Privacy)row.Small(5), row.Integer(6), row.Bool(7));
+    internal static Attendance Attendance(Row row) => new(
+        row.Integer(0), row.Time(1), row.Time(2), row.Guid(3), Letters.Busyness(row.Letter(4)), Letters.Privacy(row.Letter(5)), row.Integer(6), row.Bool(7));
 }

@@ -11,7 +11,10 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4";
 
     // NO KEY: rows that point to a calendar may come meanwhile, changes of it may not. Sorted before they are locked, so in one order for all.
-    private const string LockSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2) ORDER BY key FOR NO KEY UPDATE";
+    private const string LockSql = $"""
+        SELECT {Columns}, NOT pg_visible_in_snapshot(changed_in, $3::pg_snapshot) AND changed_in <> pg_current_xact_id() FROM calendar
+        WHERE tenant = $1 AND id = ANY ($2) ORDER BY key FOR NO KEY UPDATE
+        """;
 
     // In the order of names, so that two who add the same ones wait for each other in one order.
     private const string AddSql = """
@@ -24,8 +27,6 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         UPDATE calendar SET kind = $3, name = $4, time_zone = $5, double_booking = $6, capacity = $7, features = $8, site = $9
         WHERE tenant = $1 AND key = $2
         """;
-
-    private const string LastSql = "SELECT last FROM tenant_sequence WHERE tenant = $1";
 
     private const string MovedHorizonsSql = """
         SELECT 1 FROM unnest($2, $3) r (id, stored_until) JOIN series s ON s.tenant = $1 AND s.id = r.id
@@ -45,19 +46,24 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         var locked = new Dictionary<CalendarId, Calendar>(ids.Count);
         var wanted = ids.Distinct().ToList();
         var look = new LookAgain();
-        await session.Run([Locking(wanted, locked), Counting(look), .. Horizons(look)]);
+        await session.Run([Locking(wanted, locked, look), Looking(look), .. Horizons(look)]);
         var missing = wanted.Where(id => !locked.ContainsKey(id)).ToList();
         if (missing.Count > 0)
         {
-            await session.Run(Adding(missing), Locking(missing, locked), Counting(look));
+            await session.Run(Adding(missing), Locking(missing, locked, look), Looking(look));
         }
 
-        if (look.HorizonMoved || (session.ReadBefore.Any && locked.Values.Any(calendar => calendar.Version > session.ReadBefore.Last)))
+        if (look.HorizonMoved || (session.ReadBefore.Any && look.Changed))
         {
             throw session.Changed();
         }
 
-        session.ReadBefore.BeginAnew(look.Last);
+        session.ReadBefore.BeginAnew(look.Snapshot);
+        foreach (var calendar in locked.Values)
+        {
+            session.Versions.TryAdd(calendar.Key, calendar.Version);
+        }
+
         return locked;
     }
 
@@ -73,11 +79,12 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         }
     }
 
-    private Statement Locking(List<CalendarId> ids, Dictionary<CalendarId, Calendar> locked) =>
-        session.Prepare(LockSql).WithAll(ids.Select(id => id.Value)).Reading(row =>
+    private Statement Locking(List<CalendarId> ids, Dictionary<CalendarId, Calendar> locked, LookAgain look) =>
+        session.Prepare(LockSql).WithAll(ids.Select(id => id.Value)).With(session.ReadBefore.Snapshot).Reading(row =>
         {
             var calendar = Calendar(row);
             locked[calendar.Id] = calendar;
+            look.Changed |= row.Bool(10);
         });
 
     private Statement Adding(List<CalendarId> ids)
@@ -88,7 +95,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
     }
 
     /// <summary>Looked at after the locks are there, in a later statement and so at a later moment.</summary>
-    private Statement Counting(LookAgain look) => session.Prepare(LastSql).Reading(row => look.Last = row.Long(0));
+    private static Statement Looking(LookAgain look) => new Statement(PostgresWriteSession.SnapshotSql).Reading(row => look.Snapshot = row.Plain(0));
 
     private IEnumerable<Statement> Horizons(LookAgain look) => session.ReadBefore.Horizons.Count == 0 ? [] : [session.Prepare(MovedHorizonsSql)
         .WithAll(session.ReadBefore.Horizons.Keys).WithTimes(session.ReadBefore.Horizons.Values).Reading(_ => look.HorizonMoved = true)];
@@ -112,7 +119,9 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
 
     private sealed class LookAgain
     {
-        public long Last { get; set; }
+        public string Snapshot { get; set; } = "";
+
+        public bool Changed { get; set; }
 
         public bool HorizonMoved { get; set; }
     }

@@ -13,7 +13,7 @@ internal sealed class OpenHoursRows(PostgresSession session) : IOpenHoursWrites
         """;
 
     public async ValueTask<IReadOnlyList<OpenHoursRow>> Find(IReadOnlyCollection<long> calendars) => await session.All(
-        session.Prepare(FindSql).WithKeys(calendars), row => new OpenHoursRow(row.Integer(0), row.Long(1), row.Json(2)));
+        session.Prepare(FindSql).WithKeys(calendars), row => new OpenHoursRow(row.Integer(0), row.Long(1), row.Plain(2)));
 
     public ValueTask Save(OpenHoursRow row)
     {

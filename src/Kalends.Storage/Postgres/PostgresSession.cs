@@ -7,7 +7,7 @@ namespace Kalends.Storage.Postgres;
 /// One tenant's view of a connection in a transaction. Every statement begins with the tenant as its first parameter, bound here, so that none
 /// can forget it. What only writes is kept until something is asked or the transaction ends, and goes with it in one round trip.
 /// </summary>
-internal abstract class PostgresSession(Wire wire, TenantPlace tenant, byte[] sealingKey, CancellationToken stopped) : IReadSession
+internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped) : IReadSession
 {
     /// <summary>What each capability asks for, and who answers: one line a capability.</summary>
     private static readonly Dictionary<Type, Func<PostgresSession, object>> Ports = new()
@@ -36,7 +36,10 @@ internal abstract class PostgresSession(Wire wire, TenantPlace tenant, byte[] se
     public abstract bool IsWriting { get; }
 
     /// <summary>What was read and may have to be looked at again once it is locked.</summary>
-    public ReadBefore ReadBefore { get; } = new(tenant.Last);
+    public ReadBefore ReadBefore { get; } = new();
+
+    /// <summary>The versions of the calendars that are locked, by key, with what this session has added to them.</summary>
+    public Dictionary<long, long> Versions { get; } = [];
 
     protected Wire Wire => over ? throw new ObjectDisposedException(GetType().Name) : wire;
 
@@ -44,7 +47,7 @@ internal abstract class PostgresSession(Wire wire, TenantPlace tenant, byte[] se
         where T : class => (T)Ports[typeof(T)](this);
 
     /// <summary>A statement with the tenant bound as $1.</summary>
-    public Statement Prepare(string constantSql) => new Statement(constantSql).WithInteger(tenant.Key);
+    public Statement Prepare(string constantSql) => new Statement(constantSql).WithInteger(tenant);
 
     /// <summary>Runs these, after what waits.</summary>
     public async ValueTask Run(params Statement[] statements)
@@ -82,39 +85,44 @@ internal abstract class PostgresSession(Wire wire, TenantPlace tenant, byte[] se
 }
 
 /// <summary>
-/// What a write session has read since it began or last locked. Others may change it until it is locked: then each calendar's version, and each
-/// series' horizon, tell whether somebody did. Numbers are given in the order of commits, so a calendar whose version is not above the
-/// tenant's last number of back then has not changed since.
+/// What a write session has read since it began or last locked. Others may change it until it is locked: then the transaction that last changed
+/// each calendar, if it was not over yet as this session looked first, and each series' horizon, tell whether somebody did.
 /// </summary>
-internal sealed class ReadBefore(long last)
+internal sealed class ReadBefore
 {
     public bool Any { get; set; }
 
-    public long Last { get; set; } = last;
+    /// <summary>The transactions that were over as the session began or last locked, as PostgreSQL writes a snapshot.</summary>
+    public string Snapshot { get; set; } = "1:1:";
 
     public Dictionary<Guid, long> Horizons { get; } = [];
 
-    public void BeginAnew(long last)
+    public void BeginAnew(string snapshot)
     {
-        (Last, Any) = (last, false);
+        (Snapshot, Any) = (snapshot, false);
         Horizons.Clear();
     }
 }
 
 /// <summary>The database refuses writes on it, and shows it one moment.</summary>
-internal sealed class PostgresReadSession(Wire wire, TenantPlace tenant, byte[] sealingKey, CancellationToken stopped)
+internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped)
     : PostgresSession(wire, tenant, sealingKey, stopped)
 {
     public override bool IsWriting => false;
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
-internal sealed class PostgresWriteSession(Wire wire, TenantPlace tenant, byte[] sealingKey, CancellationToken stopped)
+internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped)
     : PostgresSession(wire, tenant, sealingKey, stopped), IWriteSession
 {
+    public const string SnapshotSql = "SELECT pg_current_snapshot()::text";
+
     private const string CommitSql = "COMMIT";
 
     public override bool IsWriting => true;
+
+    /// <summary>Before anything else is read: which transactions are over.</summary>
+    public void LookFirst() => Later(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
 
     public async ValueTask Commit(CancellationToken stopped)
     {
@@ -127,7 +135,7 @@ internal sealed class PostgresWriteSession(Wire wire, TenantPlace tenant, byte[]
     {
         stopped.ThrowIfCancellationRequested();
         var last = 0L;
-        await End([.. new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
+        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
         return last;
     }
 

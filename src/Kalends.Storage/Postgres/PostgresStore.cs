@@ -33,7 +33,7 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantPlace.Unknown;
+            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantRows.Unknown;
             return new PostgresReadSession(wire, place, key, stopped);
         }
         catch
@@ -50,18 +50,21 @@ public sealed class PostgresStore : IStore
         {
             if (keys.TryGetValue(tenant, out var known))
             {
-                var session = new PostgresWriteSession(wire, new(known, 0), key, stopped);
-                TenantRows.BeginLater(session, BeginWritingSql);
+                var session = new PostgresWriteSession(wire, known, key, stopped);
+                session.Later(new(BeginWritingSql));
+                session.LookFirst();
                 return session;
             }
 
             var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped);
             if (place is { } found)
             {
-                keys[tenant] = found.Key;
+                keys[tenant] = found;
             }
 
-            return new PostgresWriteSession(wire, place ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
+            var first = new PostgresWriteSession(wire, place ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
+            first.LookFirst();
+            return first;
         }
         catch
         {

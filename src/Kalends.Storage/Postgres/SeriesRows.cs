@@ -42,18 +42,19 @@ internal sealed class SeriesRows(PostgresSession session) : ISeriesWrites
     private const string DeleteSql = "DELETE FROM series WHERE tenant = $1 AND id = $2";
 
     private const string LaySql = """
-        INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, body, series)
-        SELECT $1, n.id, '', 0, n.owner, n.privacy, n.start_at, n.end_at, n.all_day, '{}', n.series
+        INSERT INTO appointment (tenant, id, version, owner, privacy, start_at, end_at, all_day, series)
+        SELECT $1, n.id, 0, n.owner, n.privacy::"char", n.start_at, n.end_at, n.all_day, n.series
         FROM unnest($2, $3, $4, $5, $6, $7, $8) n (id, owner, privacy, start_at, end_at, all_day, series)
         """;
 
     private const string ForgetSql = """
-        DELETE FROM attendance WHERE tenant = $1 AND calendar = ANY ($3)
-        AND appointment IN (SELECT id FROM appointment WHERE tenant = $1 AND series = $2 AND NOT detached)
+        DELETE FROM attendance a USING appointment p, unnest($3) k (key)
+        WHERE p.tenant = $1 AND p.series = $2 AND NOT p.detached AND a.tenant = $1 AND a.calendar = k.key AND a.appointment = p.id
+          AND a.start_at BETWEEN p.start_at - '26:00:00'::interval AND p.start_at + '26:00:00'::interval
         """;
 
     private const string FollowSql =
-        "UPDATE appointment SET owner = $3, privacy = $4, all_day = $5 WHERE tenant = $1 AND series = $2 AND NOT detached";
+        "UPDATE appointment SET owner = $3, privacy = $4::\"char\", all_day = $5 WHERE tenant = $1 AND series = $2 AND NOT detached";
 
     public async ValueTask<IReadOnlyDictionary<Guid, SeriesHorizon>> Horizons(IReadOnlyCollection<Guid> ids)
     {
@@ -114,30 +115,26 @@ internal sealed class SeriesRows(PostgresSession session) : ISeriesWrites
         if (occurrences.Count > 0)
         {
             session.Later(session.Prepare(LaySql).WithAll(occurrences.Select(row => row.Id)).WithKeys(occurrences.Select(row => row.Owner))
-                .WithSmalls(occurrences.Select(row => (int)row.Privacy)).WithTimes(occurrences.Select(row => row.From))
+                .WithLetters(occurrences.Select(row => Letters.Of(row.Privacy))).WithTimes(occurrences.Select(row => row.From))
                 .WithTimes(occurrences.Select(row => row.To)).WithAll(occurrences.Select(row => row.AllDay)).WithAll(occurrences.Select(row => row.Series)));
         }
 
-        Attend(attendances);
+        AppointmentRows.Attend(session, attendances);
         return ValueTask.CompletedTask;
     }
 
     public ValueTask Attend(Guid series, IReadOnlyCollection<long> calendars, IReadOnlyCollection<Attendance> attendances)
     {
         session.Later(session.Prepare(ForgetSql).With(series).WithKeys(calendars));
-        Attend(attendances);
+        AppointmentRows.Attend(session, attendances);
         return ValueTask.CompletedTask;
     }
 
     public ValueTask Follow(AppointmentRow series)
     {
-        session.Later(session.Prepare(FollowSql).With(series.Id).WithInteger(series.Owner).WithSmall((int)series.Privacy).With(series.AllDay));
+        session.Later(session.Prepare(FollowSql).With(series.Id).WithInteger(series.Owner).With(Letters.Text(Letters.Of(series.Privacy))).With(series.AllDay));
         return ValueTask.CompletedTask;
     }
-
-    /// <summary>In the order of the index: rows that lie beside each other are written one after the other.</summary>
-    private void Attend(IReadOnlyCollection<Attendance> attendances) =>
-        AppointmentRows.Attend(session, [.. attendances.OrderBy(attendance => attendance.Calendar).ThenBy(attendance => attendance.From)]);
 
     /// <summary>More of a series may be stored by others until its calendars are locked; then it must still end where it did.</summary>
     private void Remember(SeriesHorizon horizon) => session.ReadBefore.Horizons[horizon.Series] = horizon.StoredUntil;

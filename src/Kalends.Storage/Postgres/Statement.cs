@@ -70,6 +70,11 @@ internal sealed class Statement(string constantSql)
     public Statement WithSmalls(IEnumerable<int> values) =>
         Add<short[]>([.. values.Select(value => checked((short)value))], NpgsqlDbType.Array | NpgsqlDbType.Smallint);
 
+    /// <summary>One letter each, for the internal type "char".</summary>
+    public Statement WithLetters(IEnumerable<char> letters) => Add<string[]>([.. letters.Select(Letters.Text)], NpgsqlDbType.Array | NpgsqlDbType.Text);
+
+    public Statement WithAllBytes(IEnumerable<byte[]?> values) => Add<byte[]?[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Bytea);
+
     public Statement WithTimes(IEnumerable<long> seconds) =>
         Add<long[]>([.. seconds.Select(Seconds.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
 
@@ -119,8 +124,11 @@ internal readonly struct Row(NpgsqlDataReader reader)
     /// <summary>Bytes, or json as UTF-8.</summary>
     public byte[] Bytes(int column) => reader.GetFieldValue<byte[]>(column);
 
-    /// <summary>JSON as it was written, which no character is hidden in.</summary>
-    public string Json(int column) => reader.GetString(column);
+    /// <summary>What no character is hidden in: JSON as it was written, and what the database itself says.</summary>
+    public string Plain(int column) => reader.GetString(column);
+
+    /// <summary>The internal type "char".</summary>
+    public char Letter(int column) => reader.GetChar(column);
 
     /// <summary>Seconds since 1970.</summary>
     public long Time(int column) => Seconds.FromStored(reader.GetFieldValue<long>(column));

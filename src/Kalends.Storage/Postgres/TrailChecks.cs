@@ -10,16 +10,16 @@ internal static class TrailChecks
             FROM trail x JOIN tenant t ON t.key = x.tenant
             WHERE NOT EXISTS (SELECT 1 FROM command c WHERE c.tenant = x.tenant AND c.id = x.command)
             """),
-        // Given without gaps, since what is rolled back gives its numbers back and one session of a tenant takes them at a time.
+        // Given one by one under the lock of each calendar, from where counting began in it.
         new("""
-            SELECT 'Tenant ' || t.name || ': trail entries are missing between ' || x.earlier || ' and ' || x.seq
-            FROM (SELECT tenant, seq, lag(seq, 1, 0::bigint) OVER (PARTITION BY tenant ORDER BY seq) AS earlier FROM trail) x
-            JOIN tenant t ON t.key = x.tenant WHERE x.seq <> x.earlier + 1
-            """),
-        new("""
-            SELECT 'Tenant ' || t.name || ': its last sequence number is ' || coalesce(s.last::text, 'missing') || ', its trail ends otherwise'
-            FROM tenant t LEFT JOIN tenant_sequence s ON s.tenant = t.key
-            WHERE s.last IS DISTINCT FROM coalesce((SELECT max(seq) FROM trail x WHERE x.tenant = t.key), 0)
+            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' has version ' || c.version || ', but the trail counts '
+                || coalesce(v.changes, 0) || ' changes up to ' || coalesce(v.last, 0) || ' from ' || c.counted_from
+            FROM calendar c JOIN tenant t ON t.key = c.tenant
+            LEFT JOIN (SELECT x.tenant, p.calendar, count(DISTINCT p.version) AS changes, max(p.version) AS last
+                       FROM trail x CROSS JOIN LATERAL unnest(x.calendars, x.versions) p (calendar, version)
+                       JOIN calendar o ON o.tenant = x.tenant AND o.key = p.calendar
+                       WHERE p.version > o.counted_from GROUP BY 1, 2) v ON v.tenant = c.tenant AND v.calendar = c.key
+            WHERE c.version <> coalesce(v.last, c.counted_from) OR c.version - c.counted_from <> coalesce(v.changes, 0)
             """),
         // An occurrence begins with its series, and changes with it, without entries of its own.
         new("""
@@ -42,9 +42,8 @@ internal static class TrailChecks
         new("""
             SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || p.id
             FROM appointment p JOIN tenant t ON t.key = p.tenant
-            LEFT JOIN LATERAL (SELECT version, after FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1) e ON true
-            WHERE (p.series IS NULL OR p.detached)
-              AND (p.body::text IS DISTINCT FROM e.after::text OR p.version IS DISTINCT FROM e.version)
+            LEFT JOIN LATERAL (SELECT version FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1) e ON true
+            WHERE (p.series IS NULL OR p.detached) AND p.version IS DISTINCT FROM e.version
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': the trail ends with an appointment that is not there: ' || x.appointment
@@ -54,32 +53,27 @@ internal static class TrailChecks
             """),
         new("""
             SELECT 'Tenant ' || x.tenant || ': trail entry ' || x.seq || ' has no publication'
-            FROM trail x WHERE x.appointment IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tenant = x.tenant AND o.trail = x.seq)
+            FROM trail x WHERE x.appointment IS NOT NULL AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.tenant = x.tenant AND o.id = x.event)
             """),
         new("""
             SELECT 'Tenant ' || o.tenant || ': publication ' || o.seq || ' belongs to no trail entry of an appointment of its tenant'
-            FROM outbox o LEFT JOIN trail x ON x.tenant = o.tenant AND x.seq = o.trail WHERE o.trail IS NOT NULL AND x.appointment IS NULL
+            FROM outbox o LEFT JOIN trail x ON x.tenant = o.tenant AND x.event = o.id
+            WHERE o.type LIKE 'kalends.appointment.%' AND (x.appointment IS NULL OR o.subject <> x.appointment::text)
             """),
         new("""
-            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' has version ' || c.version || ', older than its last change ' || max(g.seq)
-            FROM calendar c JOIN calendar_change g ON g.tenant = c.tenant AND g.calendar = c.key JOIN tenant t ON t.key = c.tenant
-            GROUP BY t.name, c.tenant, c.key HAVING c.version < max(g.seq)
-            """),
-        new("""
-            SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs a change that the trail does not have: ' || g.seq
-            FROM calendar_change g JOIN tenant t ON t.key = g.tenant LEFT JOIN trail x ON x.tenant = g.tenant AND x.seq = g.seq
-            WHERE (x.appointment = g.appointment AND x.version = g.version AND g.created_seq <= g.seq) IS NOT TRUE
+            SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs a change that the trail does not have: ' || g.calendar_version
+            FROM calendar_change g JOIN tenant t ON t.key = g.tenant
+            LEFT JOIN (SELECT x.tenant, x.appointment, x.version, p.calendar, p.given
+                       FROM trail x CROSS JOIN LATERAL unnest(x.calendars, x.versions) p (calendar, given)) x
+                ON x.tenant = g.tenant AND x.calendar = g.calendar AND x.given = g.calendar_version AND x.appointment = g.appointment
+            WHERE (x.version = g.version AND g.created_with <= g.calendar_version) IS NOT TRUE
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs an appointment as there that does not lie on it: ' || g.appointment
             FROM calendar_change g JOIN tenant t ON t.key = g.tenant
             WHERE NOT g.deleted
-              AND NOT EXISTS (SELECT 1 FROM attendance a WHERE a.tenant = g.tenant AND a.appointment = g.appointment AND a.calendar = g.calendar)
-              AND NOT EXISTS (SELECT 1 FROM appointment p WHERE p.tenant = g.tenant AND p.id = g.appointment AND p.owner = g.calendar)
-              AND NOT EXISTS (SELECT 1 FROM series s JOIN appointment p ON p.tenant = s.tenant AND p.id = s.id
-                              CROSS JOIN LATERAL json_array_elements(p.body -> 'attendees') e
-                              JOIN calendar c ON c.tenant = s.tenant AND c.id = e ->> 'calendar'
-                              WHERE s.tenant = g.tenant AND s.id = g.appointment AND c.key = g.calendar)
+              AND NOT EXISTS (SELECT 1 FROM appointment p WHERE p.tenant = g.tenant AND p.id = g.appointment
+                              AND (p.owner = g.calendar OR g.calendar = ANY (p.calendars)))
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': calendar ' || l.calendar || ' does not log an appointment that lies on it: ' || l.appointment

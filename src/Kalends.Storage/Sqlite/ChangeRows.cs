@@ -2,7 +2,7 @@ using Kalends.Appointments;
 
 namespace Kalends.Storage.Sqlite;
 
-/// <summary>The change log, read along its order of sequence numbers.</summary>
+/// <summary>The change log, read in the order of the calendar's versions.</summary>
 internal sealed class ChangeRows(SqliteSession session) : IChangeRows
 {
     private const string SinceSql = """
@@ -10,12 +10,22 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         WHERE tenant = ?1 AND calendar = ?2 AND seq > ?3 ORDER BY seq LIMIT ?4
         """;
 
-    private const string AsOfSql = "SELECT before FROM trail WHERE tenant = ?1 AND appointment = ?2 AND seq > ?3 ORDER BY seq LIMIT 1";
+    private const string ChangedSinceSql = """
+        SELECT DISTINCT g.appointment FROM json_each(?2) m CROSS JOIN calendar_change g
+        WHERE g.tenant = ?1 AND g.calendar = CAST(m.key AS INTEGER) AND g.seq > m.value
+        """;
 
-    public ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit)
+    // The first change after the moment knows what was there at the moment.
+    private const string AsOfSql = """
+        SELECT x.before FROM trail x WHERE x.tenant = ?1 AND x.appointment = ?2
+          AND EXISTS (SELECT 1 FROM json_each(x.versions) p JOIN json_each(?3) m ON m.key = p.key WHERE p.value > m.value)
+        ORDER BY x.seq LIMIT 1
+        """;
+
+    public ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long version, int limit)
     {
         var changes = new List<ChangedAppointment>();
-        var rows = session.Prepare(SinceSql).With(calendar).With(sequence).With(limit);
+        var rows = session.Prepare(SinceSql).With(calendar).With(version).With(limit);
         while (rows.Step())
         {
             changes.Add(new(rows.Long(0), rows.Guid(1), rows.Long(2), rows.Long(3), rows.Bool(4)));
@@ -24,13 +34,25 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         return ValueTask.FromResult<IReadOnlyList<ChangedAppointment>>(changes);
     }
 
-    /// <summary>The first change after the moment knows what was there at the moment.</summary>
-    public ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, long sequence)
+    public ValueTask<IReadOnlySet<Guid>> ChangedSince(IReadOnlyDictionary<long, long> versions)
+    {
+        var changed = new HashSet<Guid>();
+        var rows = session.Prepare(ChangedSinceSql).WithJson(Moment(versions));
+        while (rows.Step())
+        {
+            changed.Add(rows.Guid(0));
+        }
+
+        return ValueTask.FromResult<IReadOnlySet<Guid>>(changed);
+    }
+
+    public ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions)
     {
         var found = new Dictionary<Guid, byte[]>(appointments.Count);
+        var moment = Moment(versions);
         foreach (var appointment in appointments)
         {
-            var row = session.Prepare(AsOfSql).With(appointment).With(sequence);
+            var row = session.Prepare(AsOfSql).With(appointment).WithJson(moment);
             if (row.Step() && !row.IsNull(0))
             {
                 found[appointment] = row.Bytes(0);
@@ -40,9 +62,5 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         return ValueTask.FromResult<IReadOnlyDictionary<Guid, byte[]>>(found);
     }
 
-    public ValueTask<long> Last()
-    {
-        var row = session.Prepare("SELECT last FROM tenant WHERE key = ?1");
-        return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
-    }
+    private static byte[] Moment(IReadOnlyDictionary<long, long> versions) => TrailRows.Json(versions.Select(pair => (pair.Key, pair.Value)));
 }

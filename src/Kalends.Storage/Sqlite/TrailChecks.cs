@@ -68,15 +68,23 @@ internal static class TrailChecks
             FROM outbox o LEFT JOIN trail x ON x.seq = o.trail
             WHERE o.trail IS NOT NULL AND (x.appointment IS NULL OR x.tenant <> o.tenant)
             """),
+        // Given one by one under the writer's lock, from where counting began in this calendar.
         new("""
-            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' has version ' || c.version || ', older than its last change ' || max(g.seq)
-            FROM calendar c JOIN calendar_change g ON g.tenant = c.tenant AND g.calendar = c.key JOIN tenant t ON t.key = c.tenant
-            GROUP BY c.tenant, c.key HAVING c.version < max(g.seq)
+            SELECT 'Tenant ' || t.name || ': calendar ' || c.id || ' has version ' || c.version || ', but the trail counts '
+                || coalesce(v.changes, 0) || ' changes up to ' || coalesce(v.last, 0) || ' from ' || c.counted_from
+            FROM calendar c JOIN tenant t ON t.key = c.tenant
+            LEFT JOIN (SELECT x.tenant, CAST(p.key AS INTEGER) AS calendar, count(DISTINCT p.value) AS changes, max(p.value) AS last
+                       FROM trail x, json_each(x.versions) p
+                       WHERE p.value > (SELECT counted_from FROM calendar o WHERE o.tenant = x.tenant AND o.key = CAST(p.key AS INTEGER))
+                       GROUP BY 1, 2) v ON v.tenant = c.tenant AND v.calendar = c.key
+            WHERE c.version <> coalesce(v.last, c.counted_from) OR c.version - c.counted_from <> coalesce(v.changes, 0)
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs a change that the trail does not have: ' || g.seq
-            FROM calendar_change g JOIN tenant t ON t.key = g.tenant LEFT JOIN trail x ON x.seq = g.seq
-            WHERE (x.tenant = g.tenant AND x.appointment = g.appointment AND x.version = g.version AND g.created_seq <= g.seq) IS NOT TRUE
+            FROM calendar_change g JOIN tenant t ON t.key = g.tenant
+            WHERE g.created_seq > g.seq OR NOT EXISTS (SELECT 1 FROM trail x, json_each(x.versions) p
+                WHERE x.tenant = g.tenant AND x.appointment = g.appointment AND x.version = g.version
+                  AND p.key = CAST(g.calendar AS TEXT) AND p.value = g.seq)
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs an appointment as there that does not lie on it: ' || {Id("g.appointment")}

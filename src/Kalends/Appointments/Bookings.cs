@@ -16,7 +16,7 @@ public static class Bookings
     {
         var row = Row(complete, calendars[complete.Owner!.Value].Key, WireJson.Write(complete));
         return complete.Recurrence is not null
-            ? new(row, [])
+            ? new(row, []) { Calendars = [.. complete.Attendees!.Select(attendee => calendars[attendee.Calendar].Key).Distinct()] }
             : new(row, [.. complete.Attendees!.Select(attendee => OfAttendee(complete, row, attendee, calendars[attendee.Calendar]))]);
     }
 

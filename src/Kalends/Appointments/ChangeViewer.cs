@@ -13,15 +13,15 @@ namespace Kalends.Appointments;
 /// </summary>
 internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, long calendar)
 {
-    /// <summary>For changes after <paramref name="since"/>; 0 for a client that knows nothing yet.</summary>
+    /// <summary>For changes after a version of the calendar; 0 for a client that knows nothing yet.</summary>
     public async ValueTask<IReadOnlyList<ChangeView>> Show(IReadOnlyList<ChangedAppointment> changes, long since)
     {
         var ids = changes.Select(change => change.Appointment).ToList();
         var now = await context.Rows<IAppointmentRows>().Find(ids);
-        var then = since == 0 ? new Dictionary<Guid, byte[]>() : await context.Rows<IChangeRows>().AsOf(ids, since);
+        var then = since == 0 ? new Dictionary<Guid, byte[]>() : await context.Rows<IChangeRows>().AsOf(ids, new Dictionary<long, long> { [calendar] = since });
         return [.. changes.SelectMany(change => Show(
             change,
-            change.CreatedAt <= since && then.TryGetValue(change.Appointment, out var json) ? NameOf(WireJson.Read<Appointment>(json)) : null,
+            change.CreatedWith <= since && then.TryGetValue(change.Appointment, out var json) ? NameOf(WireJson.Read<Appointment>(json)) : null,
             !change.Deleted && now.TryGetValue(change.Appointment, out var row) ? NameOf(WireJson.Read<Appointment>(row.Json)) : null))];
     }
 

@@ -44,7 +44,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
         }
 
         var end = page.End(LimitInForce);
-        var next = end is null ? null : Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!.Value));
+        var next = end is null ? null : Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
         return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
     }
 
@@ -56,7 +56,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
     {
         context.Stopped.ThrowIfCancellationRequested();
         var span = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
-        var after = page.At is null ? null : new SteadyPlace(page.At, page.AsOf!.Value);
+        var after = page.At is null ? null : new SteadyPlace(page.At, page.AsOf!);
         var wanted = Math.Min(LimitInForce + 1 - page.Entries.Count, PageInMaking.PerRead);
         var found = await SteadyPages.Read(context, asked, span, false, after, wanted + 1);
         (page.More, page.AsOf) = (found.Attendances.Count > wanted, found.AsOf);
@@ -111,7 +111,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 }
 
 /// <summary>A page while it is read, up to its limit or to 32 MiB of appointments, whichever comes first: a cursor goes on from there.</summary>
-internal sealed class PageInMaking(AttendancePlace? at, long? asOf)
+internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asOf)
 {
     /// <summary>A whole usual page; of a large one as much as is in memory at once.</summary>
     public const int PerRead = 1_000;
@@ -123,7 +123,7 @@ internal sealed class PageInMaking(AttendancePlace? at, long? asOf)
 
     public AttendancePlace? At { get; set; } = at;
 
-    public long? AsOf { get; set; } = asOf;
+    public IReadOnlyList<long>? AsOf { get; set; } = asOf;
 
     public bool More { get; set; } = true;
 

@@ -29,8 +29,8 @@ public sealed record GetChanges : Query<Changes>
 
     public override async ValueTask<Outcome<Changes>> Execute(QueryContext context)
     {
-        var rows = context.Rows<IChangeRows>();
-        var last = await rows.Last();
+        var asked = await AskedCalendars.Find(context, [Calendar]);
+        var last = asked.Rows.GetValueOrDefault(Calendar)?.Version ?? 0;
         var start = ReadToken(context);
         if (start.Refusal is { } refusal)
         {
@@ -44,12 +44,12 @@ public sealed record GetChanges : Query<Changes>
 
         // A first synchronisation that takes several pages shows what there is, until it has passed where it began.
         var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last) : start.Value;
-        return await Page(context, rows, from);
+        return await Page(context, asked, from);
     }
 
-    private async ValueTask<Changes> Page(QueryContext context, IChangeRows rows, Token from)
+    private async ValueTask<Changes> Page(QueryContext context, AskedCalendars asked, Token from)
     {
-        var asked = await AskedCalendars.Find(context, [Calendar]);
+        var rows = context.Rows<IChangeRows>();
         var key = asked.Rows.GetValueOrDefault(Calendar)?.Key ?? AskedCalendars.NoKey;
         var viewer = new ChangeViewer(context, asked, key);
         var limit = Limit ?? UsualLimit;
@@ -61,7 +61,7 @@ public sealed record GetChanges : Query<Changes>
             more = found.Count > limit - shown.Count;
             var page = found.Take(limit - shown.Count).ToList();
             shown.AddRange(await viewer.Show(page, from.FirstUntil is null ? from.At : 0));
-            at = page.Count > 0 ? page[^1].Sequence : at;
+            at = page.Count > 0 ? page[^1].CalendarVersion : at;
         }
 
         var isFirst = from.FirstUntil is { } until && more && at < until;
@@ -78,7 +78,7 @@ public sealed record GetChanges : Query<Changes>
 
     private byte[] GoodFor(QueryContext context) => Encoding.UTF8.GetBytes($"changes\n{context.Caller.Tenant}\n{Calendar}");
 
-    /// <summary>How far a client has come; while its first synchronisation lasts, where that began.</summary>
+    /// <summary>The version of the calendar a client has come to; while its first synchronisation lasts, where that began.</summary>
     private sealed record Token(long At, long? FirstUntil);
 }
 

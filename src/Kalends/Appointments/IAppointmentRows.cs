@@ -46,7 +46,11 @@ public sealed record AppointmentRow
 }
 
 /// <summary>An appointment with its row in each calendar it lies on: what one save replaces as a whole.</summary>
-public sealed record Booking(AppointmentRow Appointment, IReadOnlyList<Attendance> Attendances);
+public sealed record Booking(AppointmentRow Appointment, IReadOnlyList<Attendance> Attendances)
+{
+    /// <summary>Keys of the calendars of its attendees; of a series, those its occurrences lie on.</summary>
+    public IReadOnlyList<long> Calendars { get; init; } = [.. Attendances.Select(attendance => attendance.Calendar).Distinct()];
+}
 
 public interface IAppointmentRows
 {
@@ -86,20 +90,24 @@ public interface IAppointmentWrites : IAppointmentRows
     ValueTask Delete(IReadOnlyCollection<Guid> ids);
 }
 
-/// <summary>The last change of an appointment in one calendar. <see cref="Sequence"/> and <see cref="CreatedAt"/> are trail sequence numbers.</summary>
-public readonly record struct ChangedAppointment(long Sequence, Guid Appointment, long Version, long CreatedAt, bool Deleted);
+/// <summary>
+/// The last change of an appointment in one calendar: the calendar's version that it made, the appointment's, and the calendar's version with
+/// which the appointment began in it; 0 for an occurrence, which began with its series.
+/// </summary>
+public readonly record struct ChangedAppointment(long CalendarVersion, Guid Appointment, long Version, long CreatedWith, bool Deleted);
 
+/// <summary>A moment is told by the versions that calendars had, by key: what raised one beyond it came after.</summary>
 public interface IChangeRows
 {
-    /// <summary>What changed in a calendar after a sequence number, each appointment once with its last change, oldest first.</summary>
-    ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long sequence, int limit);
+    /// <summary>What changed in a calendar after one of its versions, each appointment once with its last change, oldest first.</summary>
+    ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long version, int limit);
+
+    /// <summary>The appointments that changed in any of these calendars after the version named.</summary>
+    ValueTask<IReadOnlySet<Guid>> ChangedSince(IReadOnlyDictionary<long, long> versions);
 
     /// <summary>
-    /// What these appointments said just after a sequence number, as JSON in UTF-8; those that were not there then are left out, and so
-    /// are those that have not changed since.
+    /// What these appointments said while these calendars had these versions, as JSON in UTF-8; those that were not there then are left out,
+    /// and so are those that have not changed in any of these calendars since.
     /// </summary>
-    ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, long sequence);
-
-    /// <summary>The last sequence number given to any change of the tenant.</summary>
-    ValueTask<long> Last();
+    ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions);
 }

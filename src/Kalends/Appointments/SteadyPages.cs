@@ -4,11 +4,11 @@ using Kalends.Messages.Json;
 
 namespace Kalends.Appointments;
 
-/// <summary>Where a page ended, and the sequence number at which the first one was read.</summary>
-public sealed record SteadyPlace(AttendancePlace At, long AsOf);
+/// <summary>Where a page ended, and the moment of the first one: the versions that its calendars had then, in the order asked.</summary>
+public sealed record SteadyPlace(AttendancePlace At, IReadOnlyList<long> AsOf);
 
 /// <summary>A page of attendances, and the rows, as they were then, of those appointments that have changed since the first page.</summary>
-public sealed record SteadyPage(IReadOnlyList<Attendance> Attendances, IReadOnlyDictionary<Guid, AppointmentRow> Then, long AsOf);
+public sealed record SteadyPage(IReadOnlyList<Attendance> Attendances, IReadOnlyDictionary<Guid, AppointmentRow> Then, IReadOnlyList<long> AsOf);
 
 /// <summary>
 /// Pages that show the calendars as they stood when the first page was read, however much is moved, added and deleted meanwhile: what
@@ -23,31 +23,33 @@ public static class SteadyPages
         QueryContext context, AskedCalendars asked, (long From, long To) span, bool blockingOnly, SteadyPlace? after, int limit)
     {
         var rows = context.Rows<IAttendanceRows>();
-        var last = await context.Rows<IChangeRows>().Last();
-        var changed = after is null || after.AsOf == last ? [] : await ChangedSince(context, asked, after.AsOf);
+        var asOf = after?.AsOf ?? asked.Versions;
+        var moment = Risen(asked, asOf);
+        var changed = moment.Count == 0 ? new HashSet<Guid>() : await context.Rows<IChangeRows>().ChangedSince(moment);
         if (changed.Count == 0)
         {
-            return new(await rows.Page(asked.Keys, span.From, span.To, blockingOnly, after?.At, limit), Nothing, after?.AsOf ?? last);
+            return new(await rows.Page(asked.Keys, span.From, span.To, blockingOnly, after?.At, limit), Nothing, asOf);
         }
 
-        var then = await Then(context, asked, changed, after!.AsOf);
+        var then = await Then(context, asked, changed, moment);
         var before = await SeriesThen.Find(context, asked, changed, then);
         var putBack = then.Own.Values.SelectMany(state => state.Lay).Concat(before.Lay(span))
-            .Where(attendance => attendance.Overlaps(span.From, span.To) && (!blockingOnly || attendance.Blocks) && asked.PlaceOf(attendance).IsAfter(after.At))
+            .Where(attendance => attendance.Overlaps(span.From, span.To) && (!blockingOnly || attendance.Blocks)
+                && asked.PlaceOf(attendance).IsAfter(after!.At))
             .ToList();
-        var current = await Unchanged(context, asked, span, blockingOnly, after.At, limit, changed);
+        var current = await Unchanged(context, asked, span, blockingOnly, after!.At, limit, changed);
         var page = current.Concat(putBack).Select(attendance => (Attendance: attendance, Place: asked.PlaceOf(attendance)))
             .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.To).ThenBy(pair => pair.Place.Appointment)
             .Select(pair => pair.Attendance).Take(limit).ToList();
         return new(
             page, page.Select(attendance => attendance.Appointment).Distinct()
                 .Select(id => then.Own.TryGetValue(id, out var state) ? state.Row : before.RowOf(id)).OfType<AppointmentRow>().ToDictionary(row => row.Id),
-            after.AsOf);
+            asOf);
     }
 
     /// <summary>As many as the page may need of what lies where it lay.</summary>
     private static async ValueTask<List<Attendance>> Unchanged(
-        QueryContext context, AskedCalendars asked, (long From, long To) span, bool blockingOnly, AttendancePlace? at, int limit, HashSet<Guid> changed)
+        QueryContext context, AskedCalendars asked, (long From, long To) span, bool blockingOnly, AttendancePlace? at, int limit, IReadOnlySet<Guid> changed)
     {
         var (rows, appointments) = (context.Rows<IAttendanceRows>(), context.Rows<IAppointmentRows>());
         var found = new List<Attendance>();
@@ -67,20 +69,15 @@ public static class SteadyPages
         }
     }
 
-    private static async ValueTask<HashSet<Guid>> ChangedSince(QueryContext context, AskedCalendars asked, long asOf)
-    {
-        var changed = new HashSet<Guid>();
-        foreach (var key in asked.Keys.Where(key => key != AskedCalendars.NoKey))
-        {
-            changed.UnionWith((await context.Rows<IChangeRows>().Since(key, asOf, int.MaxValue)).Select(change => change.Appointment));
-        }
+    /// <summary>The calendars whose version is another now, with the one they had.</summary>
+    private static Dictionary<long, long> Risen(AskedCalendars asked, IReadOnlyList<long> asOf) => Enumerable.Range(0, asked.Keys.Count)
+        .Where(place => asked.Keys[place] != AskedCalendars.NoKey && asked.Versions[place] != asOf.ElementAtOrDefault(place))
+        .ToDictionary(place => asked.Keys[place], place => asOf.ElementAtOrDefault(place));
 
-        return changed;
-    }
-
-    private static async ValueTask<StatesThen> Then(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, long asOf)
+    private static async ValueTask<StatesThen> Then(
+        QueryContext context, AskedCalendars asked, IReadOnlySet<Guid> changed, IReadOnlyDictionary<long, long> moment)
     {
-        var said = await context.Rows<IChangeRows>().AsOf(changed, asOf);
+        var said = await context.Rows<IChangeRows>().AsOf(changed, moment);
         var now = (await context.Rows<IAppointmentRows>().Find([.. said.Keys])).ToDictionary(pair => pair.Key, pair => pair.Value.Privacy);
         var states = said.Select(pair =>
         {

@@ -66,6 +66,7 @@ public sealed class AskedCalendars
         Visible = [.. asked.Where(id => access.May(Permission.ViewFreeBusy, id))];
         Unknown = [.. asked.Where(id => !access.May(Permission.ViewFreeBusy, id)).Select(id => new UnknownCalendar(id, UnknownCalendar.NoPermission))];
         Keys = [.. Visible.Select(id => rows.GetValueOrDefault(id)?.Key ?? NoKey)];
+        Versions = [.. Visible.Select(id => rows.GetValueOrDefault(id)?.Version ?? 0)];
         Rows = rows;
         Sight = new(access, rows.GetValueOrDefault(caller.Person)?.Key);
         ViewerZone = rows.GetValueOrDefault(caller.Person)?.ZoneOrUtc ?? "UTC";
@@ -77,6 +78,9 @@ public sealed class AskedCalendars
 
     /// <summary>The keys of <see cref="Visible"/>, place by place.</summary>
     public IReadOnlyList<long> Keys { get; }
+
+    /// <summary>Their versions, place by place; 0 where nobody ever wrote.</summary>
+    public IReadOnlyList<long> Versions { get; }
 
     public IReadOnlyList<UnknownCalendar> Unknown { get; }
 

@@ -50,7 +50,10 @@ public interface IAttendanceWrites : IAttendanceRows
     /// <summary>The all-day attendances of a calendar: what moves when its zone changes.</summary>
     ValueTask<IReadOnlyList<Attendance>> AllDay(long calendar);
 
-    /// <summary>Gives attendances new spans; calendar and appointment name the row.</summary>
+    /// <summary>
+    /// Gives attendances new spans; calendar and appointment name the row. Each begins within a day of its appointment's own start, as a day of one
+    /// zone does of the same day in another.
+    /// </summary>
     ValueTask Move(IReadOnlyCollection<Attendance> attendances);
 
     ValueTask SaveHold(Hold hold);

@@ -42,7 +42,7 @@ public static class Cursors
         var members = JsonSerializer.SerializeToNode(query, query.GetType(), WireJson.Options)!.AsObject();
         members.Remove("cursor");
         members.Remove("limit");
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonArray("cursor", caller.Tenant, caller.Person.Value, query.GetType().Name, members));
+        return JsonSerializer.SerializeToUtf8Bytes(new JsonArray("cursor 2", caller.Tenant, caller.Person.Value, query.GetType().Name, members));
     }
 
     private sealed record Content<TKey>(TKey Key, Instant At);

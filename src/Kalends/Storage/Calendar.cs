@@ -16,8 +16,8 @@ public enum DoubleBooking
 }
 
 /// <summary>
-/// A calendar's row, the spine of the store. <see cref="Key"/> is its small number inside one tenant; <see cref="Version"/> is the
-/// sequence number of the last change that touched it, so it only grows, and a copy stamped with it is known to be fresh or not.
+/// A calendar's row, the spine of the store. <see cref="Key"/> is its small number inside one tenant; <see cref="Version"/> counts what was
+/// changed in it, one for each appointment changed, so a copy stamped with it is known to be fresh or not.
 /// </summary>
 public sealed record Calendar
 {

@@ -45,8 +45,8 @@ public interface ITrailWrites
 {
     /// <summary>
     /// Writes the command, one trail entry a change (one without an appointment when there are none), the change log and version
-    /// of each calendar changed and the outbox, all in the open transaction; calendars <paramref name="touched"/> get the last sequence
-    /// number as their version though no appointment of theirs changed. The answer is the last sequence number given.
+    /// of each calendar changed and the outbox, all in the open transaction; calendars <paramref name="touched"/> get another version though
+    /// no appointment of theirs changed. Each entry says which version it made of which calendar. The answer is the last entry's number.
     /// </summary>
     ValueTask<long> Append(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched);
 }

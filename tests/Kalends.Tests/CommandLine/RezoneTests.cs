@@ -194,8 +194,8 @@ public sealed class RezoneTests : IDisposable
         Assert.Equal(
             ["room:mexico-1", "service:cli", "user:eva"],
             zones.Rows("""
-                SELECT id FROM calendar WHERE version >= (SELECT min(t.seq) FROM trail t JOIN command c ON c.id = t.command AND c.name = 'rezone-appointments')
-                ORDER BY id
+                SELECT DISTINCT k.id FROM trail t JOIN command c ON c.id = t.command AND c.name = 'rezone-appointments', json_each(t.versions) v
+                JOIN calendar k ON k.tenant = t.tenant AND k.key = v.key ORDER BY k.id
                 """));
     }
 }

@@ -109,7 +109,7 @@ public abstract partial class StoreContract
             };
             await session.Create(allDay, Booking(2, ana, From, To));
             var rows = session.Rows<IAttendanceWrites>();
-            var row = Assert.Single(await rows.AllDay(ana)) with { From = From + (2 * Day), To = From + (3 * Day) };
+            var row = Assert.Single(await rows.AllDay(ana)) with { From = From + (14 * Hour), To = From + Day + (14 * Hour) };
             await rows.Move([row]);
             return row;
         });

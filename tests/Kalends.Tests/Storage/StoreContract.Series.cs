@@ -196,8 +196,8 @@ public abstract partial class StoreContract
         {
             var calendars = await session.Rows<ICalendarWrites>().Lock([Ana, Ben]);
             var (one, two) = (calendars[Ana].Key, calendars[Ben].Key);
-            await session.Rows<ISeriesWrites>().Attend(series.Id!.Value, [two], [.. derived.Take(3).Select(id =>
-                new Attendance(two, First, First + Hour, id, Busyness.Free, Privacy.Public, one, false))]);
+            await session.Rows<ISeriesWrites>().Attend(series.Id!.Value, [two], [.. derived.Take(3).Zip([0, 1, MovedWeek + 1], (id, week) =>
+                new Attendance(two, First + (week * Week), First + (week * Week) + Hour, id, Busyness.Free, Privacy.Public, one, false))]);
             return (one, two);
         });
         await using var session = await Store.Read(Tenant, Stopped);

@@ -28,7 +28,7 @@ internal sealed class SeriesThen
     /// <param name="asked">For whom.</param>
     /// <param name="changed">All that has changed since: an occurrence that says something of its own now, and is not among them, did so then.</param>
     /// <param name="then">What is known of these.</param>
-    public static async ValueTask<SeriesThen> Find(QueryContext context, AskedCalendars asked, HashSet<Guid> changed, StatesThen then)
+    public static async ValueTask<SeriesThen> Find(QueryContext context, AskedCalendars asked, IReadOnlySet<Guid> changed, StatesThen then)
     {
         var (own, privacy) = (then.Own.Keys.ToHashSet(), new Dictionary<Guid, PrivacyNow>());
         foreach (var state in then.Series)

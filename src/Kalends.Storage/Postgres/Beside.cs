@@ -1,0 +1,92 @@
+using System.Text;
+using NodaTime;
+using NodaTime.Text;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>What stands in columns beside a body and is left out of it: 1 the id, 2 and 3 where it starts and ends, 4 its series.</summary>
+internal readonly record struct Beside(Guid Id, long From, long To, Guid? Series)
+{
+    private const byte First = 1;
+
+    private const byte Last = 4;
+
+    /// <summary>Longer than an id in text (36) and an instant (20).</summary>
+    private const int Room = 40;
+
+    public byte[] Shorten(ReadOnlySpan<byte> json)
+    {
+        var text = json.ToArray();
+        var length = text.Length;
+        Span<byte> written = stackalloc byte[Room];
+        for (var mark = First; mark <= Last; mark++)
+        {
+            if (Write(mark, written) is > 0 and var wide)
+            {
+                length = Replace(text.AsSpan(0, length), written[..wide], mark);
+            }
+        }
+
+        return text.AsSpan(0, length).ToArray();
+    }
+
+    public byte[] Restore(byte[] shortened)
+    {
+        Span<byte> written = stackalloc byte[Room];
+        var longer = 0;
+        for (var mark = First; mark <= Last; mark++)
+        {
+            longer += shortened.AsSpan().Count(mark) is > 0 and var times ? times * (Write(mark, written) - 1) : 0;
+        }
+
+        var text = new byte[shortened.Length + longer];
+        ReadOnlySpan<byte> left = shortened;
+        Span<byte> into = text;
+        while (left.IndexOfAnyInRange(First, Last) is >= 0 and var at)
+        {
+            left[..at].CopyTo(into);
+            into = into[at..];
+            into = into[Write(left[at], into)..];
+            left = left[(at + 1)..];
+        }
+
+        left.CopyTo(into);
+        return text;
+    }
+
+    /// <summary>How many bytes it wrote; none of a series that there is not.</summary>
+    private int Write(byte mark, Span<byte> into)
+    {
+        var wide = 0;
+        switch (mark)
+        {
+            case 1:
+                Id.TryFormat(into, out wide, "D");
+                break;
+            case 2 or 3:
+                wide = Encoding.ASCII.GetBytes(InstantPattern.General.Format(Instant.FromUnixTimeSeconds(mark == 2 ? From : To)), into);
+                break;
+            default:
+                _ = Series?.TryFormat(into, out wide, "D");
+                break;
+        }
+
+        return wide;
+    }
+
+    /// <summary>In place; the answer is the new length.</summary>
+    private static int Replace(Span<byte> text, ReadOnlySpan<byte> what, byte mark)
+    {
+        var (from, to) = (0, 0);
+        while (text[from..].IndexOf(what) is >= 0 and var found)
+        {
+            text.Slice(from, found).CopyTo(text[to..]);
+            to += found;
+            text[to++] = mark;
+            from += found + what.Length;
+        }
+
+        text[from..].CopyTo(text[to..]);
+        return to + text.Length - from;
+    }
+}
