@@ -2,8 +2,8 @@ using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
 using Kalends.Bench.Series;
 
-// load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING [ROUNDS]: saves on an empty
-// PostgreSQL beside the bare batch; dictionary FILE: what bodies are packed with; anything else goes to BenchmarkDotNet, which measures the engines.
+// load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
+// pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -14,10 +14,9 @@ if (args is ["series", ..])
     return await SeriesDriver.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 20, Console.Out);
 }
 
-if (args is ["postgres", var connectionString, ..])
+if (args is ["postgres", _, ..])
 {
-    return await PostgresDriver.Run(
-        connectionString, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 3, Console.Out);
+    return await PostgresDriver.Run(PostgresSettings.Parse(args[1..]), Console.Out);
 }
 
 if (args is ["dictionary", var file])

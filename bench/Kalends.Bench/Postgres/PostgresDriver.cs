@@ -1,140 +1,234 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
-using Kalends.Messages;
-using Kalends.Permissions;
+using System.Text.Json.Nodes;
+using Kalends.Bench.Load;
 using Kalends.Storage.Postgres;
-using NodaTime;
 using Npgsql;
 
 namespace Kalends.Bench.Postgres;
 
 /// <summary>
-/// Saves on PostgreSQL through the dispatcher, in turns with the bare batch of the same statements: one appointment with five attendees by 32 clients
-/// at once, and 1,300 with 2.2 in one call. Then searches over what was saved. The database named must be empty; it is migrated and filled.
+/// A company's year on PostgreSQL: fills a tenth of it, measures, fills the rest, measures again. Each operation goes through HTTP against the real
+/// server, and in the same run, in turns, the same SQL through pgbench: machines are noisy, so what counts is the ratio. The database named must be
+/// empty. With few people it runs in the tests.
 /// </summary>
 public static class PostgresDriver
 {
     private const int Clients = 32;
-    private const int People = 2_000;
-    private const int Seconds = 5;
 
-    private static readonly Caller Clerk = new("bench", new("service:bench"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);
-
-    public static async Task<int> Run(string connectionString, int rounds, TextWriter output)
+    public static async Task<int> Run(PostgresSettings settings, TextWriter output)
     {
-        await using var store = new PostgresStore(connectionString);
-        await store.Migrate(default);
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        var folder = Directory.CreateTempSubdirectory("kalends-bench-").FullName;
+        try
         {
-            MaxAutoPrepare = 100, AutoPrepareMinUsages = 2, NoResetOnClose = true, MaxPoolSize = Clients + 8,
-        });
-        var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), new Standing());
-        await Do(dispatcher, "save-calendars", $$"""{"calendars":[{{string.Join(',', Enumerable.Range(1, 1_000).Select(Person))}}]}""");
-        await Do(dispatcher, "save-calendars", $$"""{"calendars":[{{string.Join(',', Enumerable.Range(1_001, 1_000).Select(Person))}}]}""");
-        await using (var sequence = source.CreateCommand("CREATE SEQUENCE bench_number"))
-        {
-            await sequence.ExecuteNonQueryAsync();
-        }
-
-        var (ordered, free) = (new BarePostgres(source, inOrder: true), new BarePostgres(source, inOrder: false));
-        var measured = new Dictionary<string, List<double>>();
-        var random = new Random(1);
-        for (var round = -1; round < rounds; round++)
-        {
-            await Rate("saves/s, 32 clients, five attendees", five => Do(dispatcher, "save-appointments", $$"""{"appointments":[{{Meeting(five, 0)}}]}"""));
-            await Rate("bare batch/s", five => ordered.Save([five]));
-            await Rate("bare batch/s, numbers in no order", five => free.Save([five]));
-            var year = Enumerable.Range(0, 1_300).Select(n => Some(n % 5 == 0 ? 3 : 2)).ToList();
-            await Time("bulk save of 1,300, ms", () => Do(
-                dispatcher, "save-appointments", $$"""{"appointments":[{{string.Join(',', year.Select((keys, n) => Meeting(keys, n)))}}]}"""));
-            await Time("bare bulk, ms", () => ordered.Save(year));
-            var fifty = string.Join(',', Some(50).Select(key => $"\"user:p{key}\""));
-            const string Span = "\"timespan\":{\"from\":\"2027-01-11T00:00:00Z\",\"to\":\"2027-01-25T00:00:00Z\"}";
-            await Time("openings of 50 people, two weeks, ms", () => Do(dispatcher, "find-openings", $$"""{{{Span}},"attendees":[{{fifty}}],"duration":"PT30M","limit":3}"""));
-            await Time("conflicts of 50 people, two weeks, ms", () => Do(dispatcher, "check-for-conflicts", $$"""{{{Span}},"attendees":[{{fifty}}],"limit":1000}"""));
-            await Time("appointments of 50 people, two weeks, ms", () => Do(dispatcher, "get-appointments", $$"""{{{Span}},"attendees":[{{fifty}}],"limit":1000}"""));
-        }
-
-        foreach (var (name, values) in measured)
-        {
-            var sorted = values.Order().ToList();
-            await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"| {name} | {sorted[sorted.Count / 2]:0.0} |"));
-        }
-
-        return 0;
-
-        int[] Some(int count)
-        {
-            lock (random)
+            await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
+            await using (var store = new PostgresStore(settings.ConnectionString))
             {
-                var keys = new HashSet<int>();
-                while (keys.Count < count)
-                {
-                    keys.Add(1 + random.Next(People));
-                }
-
-                return [.. keys];
+                await store.Migrate(default);
             }
+
+            var pgbench = new PgBench(PgBench.Find(), settings.ConnectionString, folder);
+            await Execute(source, BareSql.Ground());
+            var tenth = Math.Max(20, settings.People / 10);
+            var small = await Size(settings, source, pgbench, output, (0, tenth), []);
+            await Size(settings, source, pgbench, output, (tenth, settings.People), small);
+            return 0;
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<Dictionary<string, double>> Size(
+        PostgresSettings settings, NpgsqlDataSource source, PgBench pgbench, TextWriter output, (int From, int To) people, Dictionary<string, double> small)
+    {
+        if (people.To == people.From)
+        {
+            return small;
         }
 
-        async Task Rate(string name, Func<int[], Task> save)
+        await new PostgresCompany(source, people.From, new(people.To - people.From, settings.Seed, alone: 60)).Fill();
+        await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
+        await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
+        using var server = await ServerProcess.Start(ServerProcess.Built(), settings.ConnectionString);
+        await output.WriteLineAsync("| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | to a tenth, p95 | server CPU ms | kB |");
+        await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        var measured = new Dictionary<string, double>();
+        foreach (var operation in PostgresOperation.All)
         {
-            var (began, done) = (Stopwatch.GetTimestamp(), 0);
-            await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
-            {
-                while (Stopwatch.GetElapsedTime(began).TotalSeconds < Seconds)
-                {
-                    await save(Some(5));
-                    Interlocked.Increment(ref done);
-                }
-            })));
-            Keep(name, done / Stopwatch.GetElapsedTime(began).TotalSeconds);
+            measured[operation.Name] = await Measure(operation, settings, server, pgbench, people.To, small.GetValueOrDefault(operation.Name), output);
         }
 
-        async Task Time(string name, Func<Task> work)
+        await Saves(settings, server, pgbench, people.To, output);
+        await Bulk(settings, source, server, people.To, output);
+        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\nserver: {server.ResidentBytes / 1e6:N0} MB resident after the run"));
+        return measured;
+    }
+
+    private static async Task<double> Measure(
+        PostgresOperation operation, PostgresSettings settings, ServerProcess server, PgBench pgbench, int people, double small, TextWriter output)
+    {
+        var random = new Random(settings.Seed);
+        List<double> http = [], bare = [];
+        var bytes = 0L;
+        // Warm means warm: the runtime recompiles hot code in the background for the first hundreds of requests, and caches fill.
+        for (var round = 0; round < settings.WarmUp; round++)
         {
-            for (var again = 0; again < 5; again++)
+            await Operation.Send(server.Client, operation.Path, operation.Draw(random, people));
+        }
+
+        var cpu = server.ProcessorTime;
+        for (var turn = 0; turn < settings.Turns; turn++)
+        {
+            bare.AddRange(await pgbench.Times(operation.Script, settings.Rounds, people));
+            for (var round = 0; round < settings.Rounds; round++)
             {
+                var body = operation.Draw(random, people);
                 var began = Stopwatch.GetTimestamp();
-                await work();
-                Keep(name, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                bytes = await Operation.Send(server.Client, operation.Path, body);
+                http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
         }
 
-        void Keep(string name, double value)
+        var spent = (server.ProcessorTime - cpu).TotalMilliseconds / http.Count;
+        var (bare50, bare95, http50, http95) = (At(bare, 0.5), At(bare, 0.95), At(http, 0.5), At(http, 0.95));
+        var growth = small > 0 ? (http95 / small).ToString("0.00", CultureInfo.InvariantCulture) : "";
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} | {http50 / bare50:0.00} | {http95 / bare95:0.00} "
+            + $"| {operation.Target:0.0} | {growth} | {spent:0.00} | {bytes / 1e3:0} |"));
+        return http95;
+    }
+
+    /// <summary>In turns, so that both meet the same noise.</summary>
+    private static async Task Saves(PostgresSettings settings, ServerProcess server, PgBench pgbench, int people, TextWriter output)
+    {
+        List<double> http = [], plain = [], pipeline = [];
+        var random = new Random(settings.Seed);
+        for (var turn = -1; turn < settings.Turns; turn++)
         {
-            if (!measured.TryGetValue(name, out var values))
+            var (one, two, three) = (
+                await Rate(server, settings, people, random),
+                await pgbench.Rate(BareSql.Save(inPipeline: false), Clients, settings.Seconds, people),
+                await pgbench.Rate(BareSql.Save(inPipeline: true), Clients, settings.Seconds, people));
+            if (turn >= 0)
             {
-                measured[name] = values = [];
+                http.Add(one);
+                plain.Add(two);
+                pipeline.Add(three);
             }
-
-            values.Add(value);
         }
+
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\nsaves/s with five attendees, {Clients} clients: HTTP {At(http, 0.5):0}; pgbench {At(plain, 0.5):0} (ratio {At(http, 0.5) / At(plain, 0.5):0.00}, "
+            + $"wanted 0.65); pgbench in two pipelines {At(pipeline, 0.5):0} (ratio {At(http, 0.5) / At(pipeline, 0.5):0.00})"));
     }
 
-    private static string Person(int number) => $$"""{"calendar":"user:p{{number}}","kind":"user"}""";
-
-    private static string Meeting(int[] keys, int number)
+    private static async Task<double> Rate(ServerProcess server, PostgresSettings settings, int people, Random random)
     {
-        var start = new LocalDateTime(2027, 1, 4, 8, 0).PlusDays(((keys[0] * 7) + number) % 250).PlusMinutes(30 * ((keys[^1] + number) % 20));
-        return $$"""
-            {"owner":"user:p{{keys[0]}}","title":"{{new string('x', 300)}}","start":"{{start:uuuu-MM-dd'T'HH:mm:ss}}","timeZone":"Europe/Paris","duration":"PT30M",
-             "attendees":[{{string.Join(',', keys.Select(key => $$"""{"calendar":"user:p{{key}}"}"""))}}]}
-            """;
-    }
-
-    private static async Task Do(Dispatcher dispatcher, string name, string json)
-    {
-        var reply = await Catalogue.Entries.Single(entry => entry.Name == name).Run(dispatcher, Encoding.UTF8.GetBytes(json), Clerk, new(), default);
-        if (reply.Refusal is { } refusal)
+        var (began, done) = (Stopwatch.GetTimestamp(), 0);
+        await Task.WhenAll(Enumerable.Range(0, Clients).Select(_ => Task.Run(async () =>
         {
-            throw new InvalidOperationException($"{name} was refused: {refusal.Detail} {string.Join(' ', refusal.Errors)}");
-        }
+            while (Stopwatch.GetElapsedTime(began).TotalSeconds < settings.Seconds)
+            {
+                var (first, day) = (random.Next(people), random.Next(250));
+                await Operation.Send(server.Client, "commands/save-appointments", $$"""{"appointments":[{{Meeting(people, first, 5, day)}}]}""");
+                Interlocked.Increment(ref done);
+            }
+        })));
+        return done / Stopwatch.GetElapsedTime(began).TotalSeconds;
     }
 
-    private sealed class Standing : IClock
+    /// <summary>A new user's first synchronisation: 1,300 appointments with 2.2 attendees in one call.</summary>
+    private static async Task Bulk(PostgresSettings settings, NpgsqlDataSource source, ServerProcess server, int people, TextWriter output)
     {
-        public Instant GetCurrentInstant() => Instant.FromUtc(2026, 11, 24, 8, 0);
+        var (http, bare, random) = (new List<double>(), new BulkSql(source), new Random(settings.Seed));
+        List<double> sql = [];
+        for (var turn = -5; turn < settings.Turns * 5; turn++)
+        {
+            var first = random.Next(people);
+            List<int> attendees = [.. Enumerable.Range(0, 1_300).Select(n => n % 5 == 0 ? 3 : 2)];
+            var body = $$"""{"appointments":[{{string.Join(',', attendees.Select((count, n) => Meeting(people, first, count, n)))}}]}""";
+            var began = Stopwatch.GetTimestamp();
+            await Operation.Send(server.Client, "commands/save-appointments", body);
+            var ours = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            began = Stopwatch.GetTimestamp();
+            await bare.Save([.. attendees.Select(count => Enumerable.Range(0, count).Select(place => 1 + ((first + place) % people)).ToArray())]);
+            if (turn >= 0)
+            {
+                http.Add(ours);
+                sql.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+        }
+
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"\n1,300 appointments in one call, 2.2 attendees: HTTP p50 {At(http, 0.5):0.0} ms, p95 {At(http, 0.95):0.0}; the bare batch {At(sql, 0.5):0.0}, {At(sql, 0.95):0.0} "
+            + $"(ratio {At(http, 0.5) / At(sql, 0.5):0.00}, wanted 1.5)"));
+    }
+
+    private static string Meeting(int people, int first, int attendees, int number) => new JsonObject
+    {
+        ["owner"] = Company.Person(first).Value,
+        ["title"] = $"Review of work {number}",
+        ["location"] = "Second floor",
+        ["start"] = new NodaTime.LocalDateTime(2027, 1, 4, 8, 0).PlusDays(number % 250).PlusMinutes(15 * (number % 36)).ToString("uuuu-MM-dd'T'HH:mm:ss", null),
+        ["timeZone"] = "Europe/Paris",
+        ["duration"] = "PT30M",
+        ["attendees"] = new JsonArray([.. Enumerable.Range(0, attendees)
+            .Select(place => (JsonNode)new JsonObject { ["calendar"] = Company.Person((first + place) % people).Value })]),
+    }.ToJsonString();
+
+    private static async Task<string> Sizes(NpgsqlDataSource source, int people)
+    {
+        await using var command = source.CreateCommand("""
+            SELECT a.n, t.n, pg_total_relation_size('appointment') + pg_total_relation_size('attendance'),
+                   pg_total_relation_size('calendar_change') + pg_total_relation_size('calendar'), pg_relation_size('attendance_pkey')
+            FROM (SELECT count(*) AS n FROM appointment) a, (SELECT count(*) AS n FROM attendance) t
+            """);
+        command.CommandTimeout = 0;
+        await using var row = await command.ExecuteReaderAsync();
+        await row.ReadAsync();
+        var (appointments, attendances) = (row.GetInt64(0), row.GetInt64(1));
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{people:N0} people, {appointments:N0} appointments, {attendances:N0} attendances ({attendances / (double)appointments:0.00} each): "
+            + $"{row.GetInt64(2) / (double)appointments:0} bytes an appointment with its attendances and all indexes (wanted 700), "
+            + $"{row.GetInt64(3) / (double)appointments:0} more in the change log; the index that availability reads has {row.GetInt64(4) / 1e6:N0} MB");
+    }
+
+    private static async Task Execute(NpgsqlDataSource source, string sql)
+    {
+        await using var command = source.CreateCommand(sql);
+        command.CommandTimeout = 0;
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static double At(List<double> values, double share)
+    {
+        values.Sort();
+        return values[(int)(share * (values.Count - 1))];
+    }
+}
+
+/// <param name="ConnectionString">Of an empty database.</param>
+/// <param name="People">Each has 1,300 attendances a year.</param>
+/// <param name="Rounds">Requests, and transactions of pgbench, in each turn.</param>
+/// <param name="Turns">How often both take turns.</param>
+/// <param name="WarmUp">Requests before that.</param>
+/// <param name="Seconds">How long each counts saves in each turn.</param>
+/// <param name="Seed">The same makes the same company.</param>
+public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed)
+{
+    public static PostgresSettings Parse(string[] arguments)
+    {
+        var said = arguments.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[^1], NumberStyles.None, CultureInfo.InvariantCulture));
+        return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed"]).FirstOrDefault() is { } unknown
+            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N]")
+            : new(
+                arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 3),
+                said.GetValueOrDefault("--warm-up", 300), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1));
     }
 }

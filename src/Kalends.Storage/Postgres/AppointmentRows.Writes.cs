@@ -33,7 +33,13 @@ internal sealed partial class AppointmentRows
     {
         if (bookings.Count > 0)
         {
-            session.Later(session.Prepare(ForgetAttendancesSql).WithAll(bookings.Select(booking => booking.Appointment.Id)));
+            // A first version has none to forget; if another has made the same one meanwhile, the save itself fails.
+            List<Guid> replaced = [.. bookings.Select(booking => booking.Appointment).Where(row => row.Version > 1 || row.Series is not null).Select(row => row.Id)];
+            if (replaced.Count > 0)
+            {
+                session.Later(session.Prepare(ForgetAttendancesSql).WithAll(replaced));
+            }
+
             session.Later(Saving(bookings));
             Attend(session, bookings.SelectMany(booking => booking.Attendances));
         }

@@ -1,0 +1,28 @@
+using Kalends.Bench.Postgres;
+
+namespace Kalends.Tests.Postgres;
+
+/// <summary>The measurement itself, small: it fills, asks through HTTP and through pgbench, saves, and prints its table.</summary>
+public sealed class PostgresBenchmarkTests
+{
+    [Fact]
+    public async Task The_measurement_runs_with_few_people()
+    {
+        var database = await PrivateCluster.EmptyDatabase();
+        try
+        {
+            await using var output = new StringWriter();
+            var settings = PostgresSettings.Parse(
+                [database, "--people", "24", "--rounds", "3", "--turns", "1", "--warm-up", "2", "--seconds", "1"]);
+            Assert.Equal(0, await PostgresDriver.Run(settings, output));
+            TestContext.Current.TestOutputHelper!.WriteLine(output.ToString());
+            Assert.All(PostgresOperation.All, operation => Assert.Contains($"| {operation.Name} |", output.ToString(), StringComparison.Ordinal));
+            Assert.Contains("bytes an appointment", output.ToString(), StringComparison.Ordinal);
+            Assert.Contains("saves/s", output.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await PrivateCluster.Drop(database);
+        }
+    }
+}
