@@ -34,7 +34,8 @@ internal sealed partial class AppointmentRows
         if (bookings.Count > 0)
         {
             // A first version has none to forget; if another has made the same one meanwhile, the save itself fails.
-            List<Guid> replaced = [.. bookings.Select(booking => booking.Appointment).Where(row => row.Version > 1 || row.Series is not null).Select(row => row.Id)];
+            List<Guid> replaced =
+                [.. bookings.Select(booking => booking.Appointment).Where(row => row.Version > 1 || row.Series is not null).Select(row => row.Id)];
             if (replaced.Count > 0)
             {
                 session.Later(session.Prepare(ForgetAttendancesSql).WithAll(replaced));

@@ -46,6 +46,7 @@ internal static class Bodies
         }
     }
 
+    /// <exception cref="InvalidDataException">It is not what was packed.</exception>
     public static byte[] Unpack(ReadOnlySpan<byte> packed, Beside beside)
     {
         if (packed.Length < 2 || packed[0] != Dictionary)
@@ -53,25 +54,35 @@ internal static class Bodies
             throw new InvalidDataException("the body of an appointment was packed with a dictionary that this program does not have");
         }
 
+        var (length, at) = Length(packed);
         decompressor ??= NewDecompressor();
+        var shortened = new byte[length];
+        try
+        {
+            return decompressor.Unwrap(packed[at..], shortened) == length
+                ? beside.Restore(shortened)
+                : throw new InvalidDataException("the body of an appointment is cut off");
+        }
+        catch (ZstdException broken)
+        {
+            throw new InvalidDataException("the body of an appointment is torn", broken);
+        }
+    }
+
+    /// <summary>And where it ends. Four times seven bits are more than <see cref="Longest"/>.</summary>
+    private static (int Length, int At) Length(ReadOnlySpan<byte> packed)
+    {
         var (length, at) = (0, 1);
-        for (var shift = 0; ; shift += 7)
+        for (var shift = 0; shift <= 21 && at < packed.Length; shift += 7)
         {
             length |= (packed[at] & 0x7F) << shift;
-            if (packed[at++] <= 0x7F || shift > 21)
+            if (packed[at++] <= 0x7F)
             {
-                break;
+                return length <= Longest ? (length, at) : throw new InvalidDataException("the body of an appointment claims to be longer than any may be");
             }
         }
 
-        if (length > Longest)
-        {
-            throw new InvalidDataException("the body of an appointment claims to be longer than any may be");
-        }
-
-        var shortened = new byte[length];
-        var written = decompressor.Unwrap(packed[at..], shortened);
-        return written == length ? beside.Restore(shortened) : throw new InvalidDataException("the body of an appointment is cut off");
+        throw new InvalidDataException("the body of an appointment has no length");
     }
 
     private static Compressor NewCompressor()

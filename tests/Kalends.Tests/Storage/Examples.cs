@@ -3,6 +3,7 @@ using Kalends.Appointments;
 using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Storage;
+using Kalends.Time;
 using NodaTime;
 
 namespace Kalends.Tests.Storage;
@@ -66,6 +67,31 @@ public static class Examples
             Publication = new($"kalends.appointment.{kind}.v1".ToLowerInvariant(), row.Id.ToString(), "{}"u8.ToArray()),
         };
     }
+
+    /// <summary>Such as people send every day.</summary>
+    public static Appointment Usual { get; } = Completion.Retimed(new()
+    {
+        Id = Id(1),
+        Uid = $"{Id(1)}@kalends",
+        Version = 1,
+        Owner = Ana,
+        Status = AppointmentStatus.Confirmed,
+        Title = "Budget for next year",
+        Location = "Room 3",
+        Start = new(2026, 11, 23, 9, 0),
+        TimeZone = "Europe/Paris",
+        Duration = NominalDuration.OfMinutes(45),
+        AllDay = false,
+        Attendees = [new() { Calendar = Ana, Role = AttendeeRole.Chair, Response = AttendeeResponse.Accepted },
+            new() { Calendar = Ben, Role = AttendeeRole.Required, Response = AttendeeResponse.NeedsAction }],
+        FreeBusyStatus = FreeBusyStatus.Busy,
+        Privacy = Privacy.Public,
+        App = "web",
+        ManagedByApp = false,
+        Originator = Ana,
+        CreatedAt = Now,
+        UpdatedAt = Now,
+    });
 
     public static CommandRecord Command() =>
         new(Guid.CreateVersion7(Now.ToDateTimeOffset()), Now, Ana, "web", "save-appointments", "trace-1", "{}"u8.ToArray());
