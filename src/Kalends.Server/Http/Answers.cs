@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -22,7 +21,7 @@ internal static class Answers
 
         if (reply.Position is { } position)
         {
-            headers["Kalends-Position"] = position.ToString(CultureInfo.InvariantCulture);
+            headers["Kalends-Position"] = position.ToString();
         }
 
         return reply switch

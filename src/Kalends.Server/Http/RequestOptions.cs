@@ -1,5 +1,5 @@
-using System.Globalization;
 using Kalends.Messages;
+using Kalends.Storage;
 
 namespace Kalends.Server.Http;
 
@@ -13,9 +13,9 @@ internal static class RequestOptions
     {
         var keys = context.Request.Headers["Idempotency-Key"];
         var position = context.Request.Headers["Kalends-Position"];
-        if (position.Count > 1 || (position.Count == 1 && !ulong.TryParse(position[0], NumberStyles.None, null, out _)))
+        if (position.Count > 1 || !(Position.TryParse(position, out var atLeast) || position.Count == 0))
         {
-            return Refusal.Of(RefusalCode.Invalid, "Kalends-Position must be the number that a command answered.");
+            return Refusal.Of(RefusalCode.Invalid, "Kalends-Position must be what a command answered under that name, once and unchanged.");
         }
 
         if (keys.Count > 1)
@@ -30,6 +30,7 @@ internal static class RequestOptions
                 DryRun = dryRun is ["true"],
                 IdempotencyKey = keys.Count == 1 ? keys[0] : null,
                 RequestId = Problems.TraceId(context),
+                AtLeast = position.Count == 1 ? atLeast : null,
             }
             : Refusal.At(RefusalCode.Invalid, "/" + DryRun, "must be true or false, once");
     }

@@ -11,15 +11,15 @@ internal sealed class IdempotencyRows(PostgresSession session) : IIdempotencyRow
     private const string LockSql = "SELECT pg_advisory_xact_lock($1, hashtext($2 || E'\\n' || $3))";
 
     private const string FindSql = """
-        SELECT command, request_hash, refused, body, position, kept_at FROM idempotency
+        SELECT command, request_hash, refused, body, kept_at FROM idempotency
         WHERE tenant = $1 AND person = $2 AND key = $3 AND kept_at >= $4
         """;
 
     private const string KeepSql = """
-        INSERT INTO idempotency (tenant, person, key, command, request_hash, refused, body, position, kept_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO idempotency (tenant, person, key, command, request_hash, refused, body, kept_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT (tenant, person, key) DO UPDATE SET command = excluded.command, request_hash = excluded.request_hash,
-            refused = excluded.refused, body = excluded.body, position = excluded.position, kept_at = excluded.kept_at
+            refused = excluded.refused, body = excluded.body, kept_at = excluded.kept_at
         """;
 
     // More than one comes in, so ten going out always catch up.
@@ -32,7 +32,7 @@ internal sealed class IdempotencyRows(PostgresSession session) : IIdempotencyRow
     {
         KeptAnswer? kept = null;
         var finding = session.Prepare(FindSql).With(person.Value).With(key).WithTime(notBefore.ToUnixTimeSeconds()).Reading(row => kept = new(
-            row.Text(0), row.Bytes(1), row.Bool(2), row.Bytes(3), row.Long(4), Instant.FromUnixTimeSeconds(row.Time(5))));
+            row.Text(0), row.Bytes(1), row.Bool(2), row.Bytes(3), Instant.FromUnixTimeSeconds(row.Time(4))));
         await session.Run(session.IsWriting ? [session.Prepare(LockSql).With(person.Value).With(key).Reading(_ => { }), finding] : [finding]);
         return kept;
     }
@@ -41,7 +41,7 @@ internal sealed class IdempotencyRows(PostgresSession session) : IIdempotencyRow
     {
         session.Later(session.Prepare(ForgetSql).WithTime((answer.KeptAt - Idempotency.KeptFor).ToUnixTimeSeconds()));
         session.Later(session.Prepare(KeepSql).With(person.Value).With(key).With(answer.Command).WithBytes(answer.RequestHash).With(answer.Refused)
-            .WithJson(answer.Body).With(answer.Position).WithTime(answer.KeptAt.ToUnixTimeSeconds()));
+            .WithJson(answer.Body).WithTime(answer.KeptAt.ToUnixTimeSeconds()));
         return ValueTask.CompletedTask;
     }
 }

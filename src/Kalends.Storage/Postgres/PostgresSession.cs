@@ -35,6 +35,12 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
 
     public abstract bool IsWriting { get; }
 
+    public abstract Position Position { get; }
+
+    public abstract bool IsOfReplica { get; }
+
+    public abstract bool Covers(Position position);
+
     /// <summary>What was read and may have to be looked at again once it is locked.</summary>
     public ReadBefore ReadBefore { get; } = new();
 
@@ -105,10 +111,17 @@ internal sealed class ReadBefore
 }
 
 /// <summary>The database refuses writes on it, and shows it one moment.</summary>
-internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped)
+internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealingKey, SeenUpTo seen, bool isOfReplica, CancellationToken stopped)
     : PostgresSession(wire, tenant, sealingKey, stopped)
 {
     public override bool IsWriting => false;
+
+    public override Position Position => seen.Position;
+
+    public override bool IsOfReplica => isOfReplica;
+
+    public override bool Covers(Position position) => position.IsWithin(seen.Covered)
+        || (isOfReplica ? throw new ReplicaFailedException("The replica has not come as far as what this goes on from.") : false);
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
@@ -121,31 +134,37 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
 
     public override bool IsWriting => true;
 
+    public override Position Position => throw new InvalidOperationException("what a writing session sees has no position before it commits");
+
+    public override bool IsOfReplica => false;
+
+    public override bool Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
+
     /// <summary>Before anything else is read: which transactions are over.</summary>
     public void LookFirst() => Later(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
 
-    public async ValueTask Commit(CancellationToken stopped)
+    public ValueTask<Position> Commit(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await End(new Statement(CommitSql));
+        return End([]);
     }
 
-    public async ValueTask<long> Commit(
+    public async ValueTask<Position> Commit(
         CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        var last = 0L;
-        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
-        return last;
+        return await End(await new TrailRows(this).Appending(command, changes, touched, _ => { }));
     }
 
-    private async ValueTask End(params Statement[] statements)
+    private async ValueTask<Position> End(Statement[] statements)
     {
+        Position? position = null;
+        var asking = LogPlaces.Answered(now => position = now);
         try
         {
-            await Run(statements);
+            await Run([.. statements, new(CommitSql), asking]);
         }
-        catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException)
+        catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException said || said.BatchCommand == asking.Command)
         {
             throw new StoreUnavailableException(
                 "The database was lost while it committed, and may have kept this or not: look before you send it again, or send it with an Idempotency-Key.",
@@ -153,5 +172,6 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
         }
 
         await DisposeAsync();
+        return position!.Value;
     }
 }

@@ -33,8 +33,10 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantRows.Unknown;
-            return new PostgresReadSession(wire, place, key, stopped);
+            SeenUpTo seen = default;
+            var place = await TenantRows.Begin(wire, [new(BeginReadingSql), LogPlaces.Seen(places => seen = places)], tenant, stopped)
+                ?? TenantRows.Unknown;
+            return new PostgresReadSession(wire, place, key, seen, isOfReplica: false, stopped);
         }
         catch
         {
@@ -56,7 +58,7 @@ public sealed class PostgresStore : IStore
                 return session;
             }
 
-            var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped);
+            var place = await TenantRows.Begin(wire, [new(BeginWritingSql)], tenant, stopped);
             if (place is { } found)
             {
                 keys[tenant] = found;

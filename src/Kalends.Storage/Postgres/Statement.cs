@@ -133,5 +133,8 @@ internal readonly struct Row(NpgsqlDataReader reader)
     /// <summary>Seconds since 1970.</summary>
     public long Time(int column) => Seconds.FromStored(reader.GetFieldValue<long>(column));
 
+    /// <summary>A pg_lsn.</summary>
+    public ulong LogPlace(int column) => (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(column);
+
     public IReadOnlyList<long> Keys(int column) => [.. reader.GetFieldValue<int[]>(column).Select(key => (long)key)];
 }

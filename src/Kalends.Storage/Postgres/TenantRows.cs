@@ -13,10 +13,10 @@ internal static class TenantRows
     private const string NamesSql = "SELECT name FROM tenant ORDER BY name";
 
     /// <summary>Begins a transaction and finds the tenant in one round trip.</summary>
-    public static async ValueTask<long?> Begin(Wire wire, string beginSql, string name, CancellationToken stopped)
+    public static async ValueTask<long?> Begin(Wire wire, Statement[] beginning, string name, CancellationToken stopped)
     {
         long? key = null;
-        await wire.Run([new(beginSql), Find(name, found => key = found)], stopped);
+        await wire.Run([.. beginning, Find(name, found => key = found)], stopped);
         return key;
     }
 

@@ -7,15 +7,15 @@ namespace Kalends.Storage.Sqlite;
 internal sealed class IdempotencyRows(SqliteSession session) : IIdempotencyRows
 {
     private const string FindSql = """
-        SELECT command, request_hash, refused, body, position, kept_at FROM idempotency
+        SELECT command, request_hash, refused, body, kept_at FROM idempotency
         WHERE tenant = ?1 AND person = ?2 AND key = ?3 AND kept_at >= ?4
         """;
 
     private const string KeepSql = """
-        INSERT INTO idempotency (tenant, person, key, command, request_hash, refused, body, position, kept_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        INSERT INTO idempotency (tenant, person, key, command, request_hash, refused, body, kept_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT (tenant, person, key) DO UPDATE SET
-            command = ?4, request_hash = ?5, refused = ?6, body = ?7, position = ?8, kept_at = ?9
+            command = ?4, request_hash = ?5, refused = ?6, body = ?7, kept_at = ?8
         """;
 
     // More than one comes in, so ten going out always catch up.
@@ -27,7 +27,7 @@ internal sealed class IdempotencyRows(SqliteSession session) : IIdempotencyRows
     {
         var row = session.Prepare(FindSql).With(person.Value).With(key).With(notBefore.ToUnixTimeSeconds());
         return ValueTask.FromResult(row.Step()
-            ? new KeptAnswer(row.Text(0), row.Bytes(1), row.Bool(2), row.Bytes(3), row.Long(4), Instant.FromUnixTimeSeconds(row.Long(5)))
+            ? new KeptAnswer(row.Text(0), row.Bytes(1), row.Bool(2), row.Bytes(3), Instant.FromUnixTimeSeconds(row.Long(4)))
             : null);
     }
 
@@ -35,7 +35,7 @@ internal sealed class IdempotencyRows(SqliteSession session) : IIdempotencyRows
     {
         session.Prepare(ForgetSql).With((answer.KeptAt - Idempotency.KeptFor).ToUnixTimeSeconds()).Run();
         session.Prepare(KeepSql).With(person.Value).With(key).With(answer.Command).WithBytes(answer.RequestHash).With(answer.Refused)
-            .WithJson(answer.Body).With(answer.Position).With(answer.KeptAt.ToUnixTimeSeconds()).Run();
+            .WithJson(answer.Body).With(answer.KeptAt.ToUnixTimeSeconds()).Run();
         return ValueTask.CompletedTask;
     }
 }

@@ -28,9 +28,18 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
     };
 
+    private const char PositionKind = 's';
+
     private bool over;
 
     public ReadOnlyMemory<byte> SealingKey => Connection.SealingKey;
+
+    public bool IsOfReplica => false;
+
+    /// <summary>The tenant's last trail number; a snapshot stays as it is, so it may be asked for at any time.</summary>
+    public Position Position => new(PositionKind, (ulong)TenantRows.Last(Connection, tenant));
+
+    public bool Covers(Position position) => position.IsWithin(Position);
 
     /// <summary>The connection while the transaction lasts; rows kept beyond it would read somebody else's.</summary>
     public Connection Connection => over ? throw new ObjectDisposedException(GetType().Name) : connection;
@@ -64,11 +73,13 @@ internal sealed class SqliteReadSession(Connection connection, long tenant, Read
 internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns)
     : SqliteSession(connection, tenant), IWriteSession
 {
-    public ValueTask Commit(CancellationToken stopped)
+    public async ValueTask<Position> Commit(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
+        var position = Position;
         Connection.Commit();
-        return DisposeAsync();
+        await DisposeAsync();
+        return position;
     }
 
     protected override void End(Connection connection) => turns.End();

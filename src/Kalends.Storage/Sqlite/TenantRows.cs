@@ -18,6 +18,13 @@ internal static class TenantRows
         return connection.LastRowId;
     }
 
+    /// <summary>The last trail number given to it.</summary>
+    public static long Last(Connection connection, long tenant)
+    {
+        var row = connection.Prepare("SELECT last FROM tenant WHERE key = ?1").With(tenant);
+        return row.Step() ? row.Long(0) : 0;
+    }
+
     public static List<string> Names(Connection connection)
     {
         var names = new List<string>();

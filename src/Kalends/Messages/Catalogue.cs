@@ -26,7 +26,7 @@ public abstract record CatalogueEntry(string Name, string Summary)
     /// <summary>The limits of this message that its callers should know of.</summary>
     public IReadOnlyList<Limit> Limits { get; init; } = [];
 
-    /// <summary>Reads the message from JSON and runs it. Queries take no options.</summary>
+    /// <summary>Reads the message from JSON and runs it.</summary>
     public abstract ValueTask<Reply> Run(Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped);
 
     /// <summary>The same where <see cref="Text"/> is not null: the text, and the other members as JSON.</summary>
@@ -85,6 +85,6 @@ public sealed record QueryEntry<TQuery, TResult>(string Name, string Summary) : 
         var query = RequestReader.Read<TQuery>(body);
         return query.Refusal is { } refusal
             ? ValueTask.FromResult(Reply.Refused(refusal))
-            : dispatcher.Run(Name, query.Value, caller, stopped);
+            : dispatcher.Run(Name, query.Value, caller, options, stopped);
     }
 }

@@ -17,10 +17,10 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Idempotency keys whose first run is still under way in this process.</summary>
     private readonly ConcurrentDictionary<(string Tenant, string Person, string Key), byte> running = new();
 
-    public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, CancellationToken stopped)
+    public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
-        var reply = await Ask(query, caller, stopped);
+        var reply = await Ask(query, caller, options, stopped);
         Measurements.Ran(name, reply, started);
         return reply;
     }
@@ -33,7 +33,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         return reply;
     }
 
-    private async ValueTask<Reply> Ask<TResult>(Query<TResult> query, Caller caller, CancellationToken stopped)
+    private async ValueTask<Reply> Ask<TResult>(Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         if (await Refuse(query, caller, Scopes.Read, stopped) is { } refusal)
         {
@@ -42,9 +42,14 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         try
         {
-            await using var session = await store.Read(caller.Tenant, stopped);
-            var outcome = await query.Execute(new(caller, Now(), session, permissions, stopped));
-            return new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal };
+            var now = Now();
+            return await Readings.Run(store, caller.Tenant, options.AtLeast, Execute, stopped);
+
+            async ValueTask<Reply> Execute(IReadSession session)
+            {
+                var outcome = await query.Execute(new(caller, now, session, permissions, stopped));
+                return new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal };
+            }
         }
         catch (StoreUnavailableException fault)
         {
@@ -132,7 +137,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         var kept = session.Rows<IIdempotencyRows>();
         if (requestHash is not null && await kept.Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is { } answer)
         {
-            return Replay(answer, name, requestHash);
+            // Nothing to keep; but its position includes what the first run kept.
+            return Replay(answer, name, requestHash, await session.Commit(stopped));
         }
 
         if (first.Count > 0)
@@ -158,15 +164,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         var record = new CommandRecord(
             context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
         var reply = new Reply { Result = result };
-        if (requestHash is null || Left(command, reply).Left > 0)
+        if (requestHash is not null && Left(command, reply).Left == 0)
         {
-            return reply with { Position = await session.Commit(record, context.Changes, context.Touched, stopped) };
+            await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), now));
         }
 
-        var position = await session.Rows<ITrailWrites>().Append(record, context.Changes, context.Touched);
-        await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
-        await session.Commit(stopped);
-        return reply with { Position = position };
+        return reply with { Position = await session.Commit(record, context.Changes, context.Touched, stopped) };
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>
@@ -186,17 +189,17 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         await session.Rows<IIdempotencyRows>().Keep(
-            caller.Person, options.IdempotencyKey!, new(name, requestHash, true, WireJson.Write(refusal), 0, now));
+            caller.Person, options.IdempotencyKey!, new(name, requestHash, true, WireJson.Write(refusal), now));
         await session.Commit(stopped);
     }
 
-    private static Reply Replay(KeptAnswer first, string name, byte[] requestHash) =>
+    private static Reply Replay(KeptAnswer first, string name, byte[] requestHash, Position position) =>
         first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
             ? Reply.Refused(Refusal.Of(
                 RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
             : first.Refused
                 ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
-                : new() { Replayed = first.Body, IsReplay = true, Position = first.Position };
+                : new() { Replayed = first.Body, IsReplay = true, Position = position };
 
     private async ValueTask<Refusal?> Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope, CancellationToken stopped)
     {

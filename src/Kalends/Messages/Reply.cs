@@ -1,3 +1,4 @@
+using Kalends.Storage;
 using NodaTime;
 
 namespace Kalends.Messages;
@@ -13,6 +14,9 @@ public sealed record RunOptions
 
     /// <summary>Told after each part of a command that is done in parts: how much is done, how much is left.</summary>
     public Action<long, long>? Progress { get; init; }
+
+    /// <summary>Of a query: its data must be at least as new.</summary>
+    public Position? AtLeast { get; init; }
 
     /// <summary>The trace id of the request, kept in the trail.</summary>
     public string? RequestId { get; init; }
@@ -34,8 +38,8 @@ public sealed record Reply
 
     public bool DryRun { get; init; }
 
-    /// <summary>The sequence number up to which the store had come when a command was done.</summary>
-    public long? Position { get; init; }
+    /// <summary>How far the store had come when a command was done.</summary>
+    public Position? Position { get; init; }
 
     public static Reply Refused(Refusal refusal) => new() { Refusal = refusal };
 }

@@ -3,7 +3,7 @@ using NodaTime;
 namespace Kalends.Storage;
 
 /// <summary>The first answer to a command that came with a key. <see cref="Body"/> is its JSON in UTF-8; a refusal's when <see cref="Refused"/>.</summary>
-public sealed record KeptAnswer(string Command, byte[] RequestHash, bool Refused, byte[] Body, long Position, Instant KeptAt);
+public sealed record KeptAnswer(string Command, byte[] RequestHash, bool Refused, byte[] Body, Instant KeptAt);
 
 public interface IIdempotencyRows
 {

@@ -7,8 +7,14 @@ namespace Kalends.Storage;
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
-    /// <summary>A consistent view of what is committed, on a connection that the database itself refuses writes on.</summary>
+    /// <summary>A consistent view of all that is committed, on a connection that the database itself refuses writes on.</summary>
     ValueTask<IReadSession> Read(string tenant, CancellationToken stopped);
+
+    /// <summary>
+    /// The same, but perhaps of a replica, which may be a little behind: not behind <paramref name="atLeast"/>, for which it is waited a short time. What
+    /// this or the session throws may be a <see cref="ReplicaFailedException"/>, whereupon <see cref="Read"/> is the way.
+    /// </summary>
+    ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) => Read(tenant, stopped);
 
     /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>
     ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped);
@@ -39,6 +45,21 @@ public interface IReadSession : IAsyncDisposable
     /// <summary>32 random bytes made with the store, the same for all processes on it: what cursors and tokens are sealed with.</summary>
     ReadOnlyMemory<byte> SealingKey { get; }
 
+    /// <summary>
+    /// Includes all that this session sees, so that whoever is answered can ask to see at least that. Of a session that writes, see
+    /// <see cref="IWriteSession.Commit(CancellationToken)"/>.
+    /// </summary>
+    Position Position { get; }
+
+    /// <summary>True for what a replica of the store shows.</summary>
+    bool IsOfReplica { get; }
+
+    /// <summary>
+    /// Whether this session sees all that was there at a position. Where only this replica has not come that far,
+    /// <see cref="ReplicaFailedException"/>; so false means that the store itself has not: it is another one, or was restored from a copy.
+    /// </summary>
+    bool Covers(Position position);
+
     /// <summary>The tenant's rows of one capability, such as <c>Rows&lt;ICalendarRows&gt;()</c>.</summary>
     T Rows<T>()
         where T : class;
@@ -46,18 +67,19 @@ public interface IReadSession : IAsyncDisposable
 
 public interface IWriteSession : IReadSession
 {
-    /// <summary>Makes all of the transaction durable. Disposing without it undoes everything.</summary>
-    ValueTask Commit(CancellationToken stopped);
+    /// <summary>
+    /// Makes all of the transaction durable. Disposing without it undoes everything. The answer is a position that includes it, and all that the
+    /// session saw.
+    /// </summary>
+    ValueTask<Position> Commit(CancellationToken stopped);
 
     /// <summary>
-    /// <see cref="ITrailWrites.Append"/> and then <see cref="Commit(CancellationToken)"/>, for a store that does both in one round trip; the answer
-    /// is the last sequence number given.
+    /// <see cref="ITrailWrites.Append"/> and then <see cref="Commit(CancellationToken)"/>, for a store that does both in one round trip.
     /// </summary>
-    async ValueTask<long> Commit(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, CancellationToken stopped)
+    async ValueTask<Position> Commit(CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, CancellationToken stopped)
     {
-        var last = await Rows<ITrailWrites>().Append(command, changes, touched);
-        await Commit(stopped);
-        return last;
+        await Rows<ITrailWrites>().Append(command, changes, touched);
+        return await Commit(stopped);
     }
 }
 
@@ -74,6 +96,26 @@ public sealed class StoreUnavailableException : Exception
     }
 
     public StoreUnavailableException(string message, Exception cause)
+        : base(message, cause)
+    {
+    }
+}
+
+/// <summary>
+/// A replica cannot answer this: it has not come far enough, or was lost on the way. The store itself can; the dispatcher asks it then.
+/// </summary>
+public sealed class ReplicaFailedException : Exception
+{
+    public ReplicaFailedException()
+    {
+    }
+
+    public ReplicaFailedException(string message)
+        : base(message)
+    {
+    }
+
+    public ReplicaFailedException(string message, Exception cause)
         : base(message, cause)
     {
     }

@@ -28,7 +28,7 @@ public sealed class SqliteSoundnessTests : IAsyncLifetime
         await session.Rows<ITrailWrites>().Append(Command(), [], []);
         await session.Delete(two);
         await session.Rows<IAttendanceWrites>().SaveHold(new(Id(9), Ana, 0, Hour, 100, [ana]));
-        await session.Rows<IIdempotencyRows>().Keep(Ana, "k", new("save", [1], false, "{}"u8.ToArray(), 1, Now));
+        await session.Rows<IIdempotencyRows>().Keep(Ana, "k", new("save", [1], false, "{}"u8.ToArray(), Now));
         await session.Commit(Stopped);
     }
 

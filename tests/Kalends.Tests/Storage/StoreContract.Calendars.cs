@@ -65,7 +65,7 @@ public abstract partial class StoreContract
     [Fact]
     public async Task An_answer_is_kept_for_its_person_and_key_until_it_is_too_old()
     {
-        var answer = new KeptAnswer("save-appointments", [1, 2, 3], true, "{\"é\":1}"u8.ToArray(), 7, Now);
+        var answer = new KeptAnswer("save-appointments", [1, 2, 3], true, "{\"é\":1}"u8.ToArray(), Now);
         await Commit(session => session.Rows<IIdempotencyRows>().Keep(Ana, "k", answer));
         await using var session = await Store.Read(Tenant, Stopped);
         var rows = session.Rows<IIdempotencyRows>();
@@ -80,8 +80,8 @@ public abstract partial class StoreContract
     [Fact]
     public async Task A_newer_answer_takes_the_place_of_an_older_one()
     {
-        var first = new KeptAnswer("a", [1], false, "1"u8.ToArray(), 1, Now);
-        var second = new KeptAnswer("b", [2], true, "2"u8.ToArray(), 2, Now + NodaTime.Duration.FromHours(30));
+        var first = new KeptAnswer("a", [1], false, "1"u8.ToArray(), Now);
+        var second = new KeptAnswer("b", [2], true, "2"u8.ToArray(), Now + NodaTime.Duration.FromHours(30));
         await Commit(session => session.Rows<IIdempotencyRows>().Keep(Ana, "k", first));
         await Commit(session => session.Rows<IIdempotencyRows>().Keep(Ana, "k", second));
         await using var session = await Store.Read(Tenant, Stopped);

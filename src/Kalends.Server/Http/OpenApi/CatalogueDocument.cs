@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Storage;
 using Microsoft.OpenApi;
 
 namespace Kalends.Server.Http.OpenApi;
@@ -58,7 +59,9 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
             operation.RequestBody.Content![text.MediaType] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String } };
         }
 
-        operation.Parameters = entry.IsCommand ? [DryRun(), Header("Idempotency-Key", Idempotency.LongestKey)] : [Header("Kalends-Position", 20)];
+        operation.Parameters = entry.IsCommand
+            ? [DryRun(), Header("Idempotency-Key", Idempotency.LongestKey)]
+            : [Header("Kalends-Position", Position.LongestText)];
         return operation;
     }
 

@@ -200,7 +200,6 @@ CREATE TABLE idempotency (
     request_hash bytea       NOT NULL,
     refused      boolean     NOT NULL,
     body         json        NOT NULL,
-    position     bigint      NOT NULL,
     kept_at      timestamptz NOT NULL,
     PRIMARY KEY (tenant, person, key)
 );

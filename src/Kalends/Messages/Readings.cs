@@ -1,0 +1,37 @@
+using Kalends.Storage;
+
+namespace Kalends.Messages;
+
+/// <summary>
+/// Runs a query on whatever may answer it: a replica where there is one, and where that has not come far enough or is lost on the way, once more on
+/// the store itself. A query changes nothing, so nobody sees the first try.
+/// </summary>
+internal static class Readings
+{
+    /// <param name="query">Reads what it needs from the session and answers.</param>
+    public static async ValueTask<Reply> Run(
+        IStore store, string tenant, Position? atLeast, Func<IReadSession, ValueTask<Reply>> query, CancellationToken stopped)
+    {
+        try
+        {
+            await using var session = await store.ReadAnywhere(tenant, atLeast, stopped);
+            var reply = await On(session, atLeast, query);
+            Measurements.Answered(session.IsOfReplica ? "replica" : "primary");
+            return reply;
+        }
+        catch (ReplicaFailedException)
+        {
+            await using var session = await store.Read(tenant, stopped);
+            var reply = await On(session, atLeast, query);
+            Measurements.Answered("fallback");
+            return reply;
+        }
+    }
+
+    private static async ValueTask<Reply> On(IReadSession session, Position? atLeast, Func<IReadSession, ValueTask<Reply>> query) =>
+        atLeast is { } position && !session.Covers(position)
+            ? Reply.Refused(Refusal.Of(
+                RefusalCode.Invalid,
+                "Kalends-Position names what this store has not come to, as after it was restored from a copy: leave it out, and look at what is there."))
+            : await query(session);
+}
