@@ -39,7 +39,7 @@ public sealed record GetChanges : Query<Changes>
 
         if (start.Value.At > last)
         {
-            return Refusal.At(RefusalCode.SyncTokenExpired, "/since", "names changes that this store does not have; synchronise again without a token");
+            return Lost();
         }
 
         // A first synchronisation that takes several pages shows what there is, until it has passed where it began.
@@ -70,9 +70,15 @@ public sealed record GetChanges : Query<Changes>
 
     private Outcome<Token> ReadToken(QueryContext context) => Since is null
         ? new Token(0, null)
-        : context.Sealed.Open(Since, GoodFor(context)) is { } bytes
-            ? WireJson.Read<Token>(bytes)
-            : Refusal.At(RefusalCode.Invalid, "/since", "is not a token that get-changes answered for this calendar");
+        : context.Sealed.Open(Since, GoodFor(context)) switch
+        {
+            { IsLost: true } => Lost(),
+            { Bytes: var bytes } => WireJson.Read<Token>(bytes),
+            _ => Refusal.At(RefusalCode.Invalid, "/since", "is not a token that get-changes answered for this calendar"),
+        };
+
+    private static Refusal Lost() =>
+        Refusal.At(RefusalCode.SyncTokenExpired, "/since", "names changes that this store does not have; synchronise again without a token");
 
     private string WriteToken(QueryContext context, Token token) => context.Sealed.Seal(WireJson.Write(token), GoodFor(context));
 

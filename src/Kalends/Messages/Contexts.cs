@@ -14,7 +14,7 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, IPer
     public CancellationToken Stopped => stopped;
 
     /// <summary>Seals what the caller carries to a later request of theirs.</summary>
-    public SealedText Sealed => new(session.SealingKey);
+    public SealedText Sealed => new(session);
 
     public T Rows<T>()
         where T : class => session.Rows<T>();

@@ -26,12 +26,17 @@ public static class Cursors
             return (TKey?)null;
         }
 
-        if (context.Sealed.Open(query.Cursor, GoodFor(query, context.Caller)) is not { } bytes)
+        if (context.Sealed.Open(query.Cursor, GoodFor(query, context.Caller)) is not { } opened)
         {
             return Refusal.At(RefusalCode.Invalid, "/cursor", "is not a cursor that this same query answered; ask again without it");
         }
 
-        var content = WireJson.Read<Content<TKey>>(bytes);
+        if (opened.IsLost)
+        {
+            return Refusal.At(RefusalCode.CursorExpired, "/cursor", "goes on from what this store does not have: ask the query again without a cursor");
+        }
+
+        var content = WireJson.Read<Content<TKey>>(opened.Bytes);
         return content.At < context.Now - Lifetime
             ? Refusal.At(RefusalCode.CursorExpired, "/cursor", "is older than 24 hours: ask the query again without a cursor")
             : content.Key;
