@@ -56,6 +56,9 @@ public sealed class StoreChoice
 
     public IStore Open() => settings is NpgsqlConnectionStringBuilder ? new PostgresStore(ConnectionString) : new SqliteStore(ConnectionString);
 
+    /// <summary>With replicas to read from; only a PostgreSQL has any.</summary>
+    public IStore Open(StoreChoice replicas, ReplicaPatience patience) => new PostgresStore(ConnectionString, replicas.ConnectionString, patience);
+
     private static NpgsqlConnectionStringBuilder Postgres(string text)
     {
         var settings = new NpgsqlConnectionStringBuilder(text);

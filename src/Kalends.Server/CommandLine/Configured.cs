@@ -14,6 +14,8 @@ internal sealed class Configured
 
     public const string Store = "ConnectionStrings:Kalends";
 
+    public const string ReplicasOfStore = "ConnectionStrings:KalendsReplicas";
+
     private const string FlagsName = "option";
 
     private const string SetName = "--set";
@@ -24,6 +26,9 @@ internal sealed class Configured
 
     /// <summary>The store that is in force.</summary>
     public StoreChoice Choice { get; private init; } = StoreChoice.Of(DefaultStore);
+
+    /// <summary>Where a server may read queries beside the store, if anywhere.</summary>
+    public StoreChoice? Replicas => ReplicasOf(Choice, Root[ReplicasOfStore]);
 
     public bool IsDevelopment => "Development".Equals(
         Root["ASPNETCORE_ENVIRONMENT"] ?? Root["DOTNET_ENVIRONMENT"], StringComparison.OrdinalIgnoreCase);
@@ -108,6 +113,9 @@ internal sealed class Configured
         return store;
     }
 
+    /// <summary>The store as a server wants it: queries are read from its replicas, where it has any.</summary>
+    public IStore OpenForServing() => Replicas is { } replicas ? Choice.Open(replicas, KalendsSettings.From(Root).Replicas.Patience()) : Choice.Open();
+
     /// <summary>A store that must be there already.</summary>
     public IStore OpenForReading() => Choice.File is not { } file || File.Exists(file)
         ? Choice.Open()
@@ -116,6 +124,15 @@ internal sealed class Configured
     private static (string Name, string Value) Split(string flag) => flag.Split('=', 2) is [{ Length: > 0 } name, var value]
         ? (name, value)
         : throw new SettingsException($"--set takes NAME=VALUE, not '{flag}'");
+
+    private static StoreChoice? ReplicasOf(StoreChoice store, string? given)
+    {
+        var replicas = string.IsNullOrEmpty(given) ? null : Usable(given);
+        return replicas is null || (store.File is null && replicas.File is null)
+            ? replicas
+            : throw new SettingsException(
+                $"{ReplicasOfStore} takes Host=NAME,NAME of the replicas of a PostgreSQL, which {Store} must name; an SQLite file has none");
+    }
 
     private static StoreChoice Usable(string given)
     {

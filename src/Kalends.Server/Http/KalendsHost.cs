@@ -30,6 +30,17 @@ public static class KalendsHost
             Log.Development(app.Logger, development.File);
         }
 
+        parts.Store.Listen(news =>
+        {
+            if (news.IsGood)
+            {
+                Log.StoreIsBetter(app.Logger, news.Sentence);
+            }
+            else
+            {
+                Log.StoreIsWorse(app.Logger, news.Sentence);
+            }
+        });
         app.UseMiddleware<Faults>();
         app.UseRouting();
         app.UseMiddleware<Authentication>();

@@ -1,3 +1,4 @@
+using Kalends.Storage;
 using Microsoft.Extensions.Configuration;
 
 namespace Kalends.Server.Http;
@@ -13,6 +14,9 @@ public sealed record KalendsSettings
 
     /// <summary>Where development is switched on.</summary>
     public DevelopmentSettings Development { get; init; } = new();
+
+    /// <summary>How patient queries are with replicas of the store.</summary>
+    public ReplicaSettings Replicas { get; init; } = new();
 
     /// <summary>Which time zones the program works with.</summary>
     public TimeZoneSettings TimeZones { get; init; } = new();
@@ -31,6 +35,12 @@ public sealed record KalendsSettings
         catch (InvalidOperationException fault)
         {
             throw new SettingsException(fault.Message, fault);
+        }
+
+        if (!settings.Replicas.CanBeMeant)
+        {
+            throw new SettingsException($"Kalends:Replicas:WaitMilliseconds must be from 0 to {ReplicaSettings.LongestWait}, "
+                + $"MostBehindSeconds from 1 to {ReplicaSettings.MostBehind}.");
         }
 
         var tooSmall = settings.Limits.InForce().Where(limit => limit.Most < 1).ToList();
@@ -63,6 +73,25 @@ public sealed record DevelopmentSettings
 {
     /// <summary>Where the development signing key lies, or will once it is needed; a file of the user's own state folder when absent.</summary>
     public string? KeyFile { get; init; }
+}
+
+public sealed record ReplicaSettings
+{
+    /// <summary>A query that waits longer is as good as one that failed.</summary>
+    public const int LongestWait = 10_000;
+
+    public const int MostBehind = 3_600;
+
+    /// <summary>For a replica to come to the position a query names, before the primary is asked.</summary>
+    public int WaitMilliseconds { get; init; } = 500;
+
+    /// <summary>A replica that shows what is older rests until it has caught up.</summary>
+    public int MostBehindSeconds { get; init; } = 10;
+
+    internal bool CanBeMeant => WaitMilliseconds is >= 0 and <= LongestWait && MostBehindSeconds is >= 1 and <= MostBehind;
+
+    public ReplicaPatience Patience() =>
+        new() { Wait = TimeSpan.FromMilliseconds(WaitMilliseconds), MostBehind = TimeSpan.FromSeconds(MostBehindSeconds) };
 }
 
 public sealed record TimeZoneSettings

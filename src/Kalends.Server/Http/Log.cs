@@ -12,6 +12,12 @@ internal static partial class Log
     [LoggerMessage(1003, LogLevel.Warning, "The store is not ready: {Reason}")]
     public static partial void NotReady(ILogger logger, string reason);
 
+    [LoggerMessage(1005, LogLevel.Warning, "{News}")]
+    public static partial void StoreIsWorse(ILogger logger, string news);
+
+    [LoggerMessage(1006, LogLevel.Information, "{News}")]
+    public static partial void StoreIsBetter(ILogger logger, string news);
+
     [LoggerMessage(1004, LogLevel.Warning, "Development is switched on: tokens of the development key {KeyFile} are believed")]
     public static partial void Development(ILogger logger, string keyFile);
 }

@@ -29,6 +29,8 @@ internal static class LogPlaces
 
     private const string ReplayedSql = "SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() END";
 
+    public static bool IsOne(Position position) => position.Kind == Kind;
+
     /// <summary>A place past every commit that was answered so far.</summary>
     public static Statement Answered(Action<Position> now) => new Statement(AnsweredSql).Reading(row => now(Read(row, 0)));
 

@@ -10,7 +10,7 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore
 {
-    private const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    public const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
     private const string BeginWritingSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -18,6 +18,7 @@ public sealed class PostgresStore : IStore
     private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
 
     private readonly NpgsqlDataSource source;
+    private readonly Replicas? replicas;
 
     /// <summary>Of tenants that were found committed; they stay.</summary>
     private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
@@ -26,7 +27,16 @@ public sealed class PostgresStore : IStore
     private byte[]? sealingKey;
 
     /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
-    public PostgresStore(string connectionString) => source = Source.Of(connectionString);
+    /// <param name="replicasString">The same of its replicas, <c>Host=ONE,OTHER</c>; what it does not say is as in the other.</param>
+    /// <param name="patience">With replicas.</param>
+    public PostgresStore(string connectionString, string? replicasString = null, ReplicaPatience? patience = null)
+    {
+        source = Source.Of(connectionString);
+        if (replicasString is not null)
+        {
+            replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKey);
+        }
+    }
 
     public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
     {
@@ -44,6 +54,13 @@ public sealed class PostgresStore : IStore
             throw;
         }
     }
+
+    public ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) =>
+        (atLeast is { } wanted && !LogPlaces.IsOne(wanted) ? null : replicas?.Next(atLeast)) is { } replica && sealingKey is { } key
+            ? replica.Read(tenant, atLeast, key, stopped)
+            : Read(tenant, stopped);
+
+    public void Listen(Action<StoreNews> told) => replicas?.Listen(told);
 
     public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
     {
@@ -135,7 +152,28 @@ public sealed class PostgresStore : IStore
         }
     }
 
-    public ValueTask DisposeAsync() => source.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        if (replicas is not null)
+        {
+            await replicas.DisposeAsync();
+        }
+
+        await source.DisposeAsync();
+    }
+
+    /// <summary>How far this database is.</summary>
+    private async ValueTask<Position> Come(CancellationToken stopped)
+    {
+        Position? come = null;
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await wire.Run(LogPlaces.Answered(place => come = place), stopped);
+        }
+
+        return come!.Value;
+    }
 
     /// <summary>A connection to a database with this program's schema.</summary>
     private async ValueTask<(Wire Wire, byte[] SealingKey)> Open(CancellationToken stopped)

@@ -1,25 +1,31 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
+
+/// <summary>Makes of what the driver threw what the store throws; given are the calendars that were asked to be locked.</summary>
+internal delegate Exception Telling(Exception fault, IReadOnlyCollection<CalendarId> calendars);
 
 /// <summary>
 /// A connection out of the pool, used by one session at a time. All statements handed in together make one round trip, and the first that
 /// fails ends the batch.
 /// </summary>
-internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
+/// <param name="tell">What a fault of the driver means: <see cref="Faults.From"/>, unless others may do what failed here.</param>
+internal sealed class Wire(NpgsqlConnection connection, Telling tell) : IAsyncDisposable
 {
     /// <summary>Calendars that were asked to be locked on it: whoever runs the command again locks them first.</summary>
     public HashSet<CalendarId> Asked { get; } = [];
 
-    public static async ValueTask<Wire> Open(NpgsqlDataSource source, CancellationToken stopped)
+    public static async ValueTask<Wire> Open(NpgsqlDataSource source, CancellationToken stopped, Telling? tell = null)
     {
+        tell ??= Faults.From;
         try
         {
-            return new(await source.OpenConnectionAsync(stopped));
+            return new(await source.OpenConnectionAsync(stopped), tell);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            throw Faults.From(fault, []);
+            throw tell(fault, []);
         }
     }
 
@@ -44,9 +50,9 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
                 await reader.NextResultAsync(stopped);
             }
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception fault) when (IsOfTheConnection(fault))
         {
-            throw Faults.From(fault, Asked);
+            throw tell(fault, Asked);
         }
 
         if (statements.Any(statement => statement.MustChange is { } rows && statement.Changed != rows))
@@ -58,5 +64,17 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
     public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
 
     /// <summary>The driver rolls back what is still open before it lends the connection again, and drops it when it is broken.</summary>
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (Exception fault) when (IsOfTheConnection(fault))
+        {
+            // It broke over the rollback and was dropped. The database undoes by itself what was open, so nobody needs to hear of it.
+        }
+    }
+
+    private static bool IsOfTheConnection(Exception fault) => fault is NpgsqlException or TimeoutException or IOException or SocketException;
 }

@@ -19,6 +19,13 @@ public interface IStore : IAsyncDisposable
     /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>
     ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped);
 
+    /// <summary>
+    /// Hands in who is told what happens to the store beside requests, such as a replica that is lost. A store to which nothing does tells nothing.
+    /// </summary>
+    void Listen(Action<StoreNews> told)
+    {
+    }
+
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
 
@@ -39,6 +46,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>True when the store can be reached and its schema is the one this program was built for.</summary>
     ValueTask<bool> IsReady(CancellationToken stopped);
 }
+
+/// <summary>Something that an operator wants to read: a sentence, and whether things are better or worse for it.</summary>
+public sealed record StoreNews(bool IsGood, string Sentence);
 
 public interface IReadSession : IAsyncDisposable
 {

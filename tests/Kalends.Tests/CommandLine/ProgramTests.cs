@@ -69,6 +69,28 @@ public sealed class ProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task Replicas_are_shown_without_their_password_and_refused_where_there_can_be_none()
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Kalends"] = "Host=db;Username=kalends", ["ConnectionStrings__KalendsReplicas"] = "Host=one,other;Password=hush",
+        };
+        var config = await terminal.Start(environment, "config");
+        Assert.Equal(0, config.Code);
+        Assert.Matches(@"(?i)ConnectionStrings:KalendsReplicas +\| Host=one,other;Password=\(hidden\) +\| environment", config.Out);
+        Assert.Matches(@"Kalends:Replicas:WaitMilliseconds +\| 500 +\| default", config.Out);
+
+        var noNumber = await terminal.Start(environment, "config", "--set", "Kalends:Replicas:WaitMilliseconds=10001");
+        Assert.Equal(1, noNumber.Code);
+        Assert.Contains("Kalends:Replicas:WaitMilliseconds must be from 0 to 10000", noNumber.Error, StringComparison.Ordinal);
+
+        environment["ConnectionStrings__Kalends"] = "Data Source=kalends.db";
+        var file = await terminal.Start(environment, "config");
+        Assert.Equal(1, file.Code);
+        Assert.Contains("an SQLite file has none", file.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Config_says_where_each_setting_came_from()
     {
         var environment = new Dictionary<string, string> { ["Kalends__Limits__RequestSeconds"] = "9", ["Kalends__Nothing__Token"] = "hush" };

@@ -111,6 +111,20 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Sessions_whose_connection_is_lost_as_they_end_have_read_what_they_read_and_give_it_back()
+    {
+        await using var small = new PostgresStore($"{database};Maximum Pool Size=2;Timeout=3");
+        for (var round = 0; round < 6; round++)
+        {
+            await using var writing = await small.Write("acme", Stopped);
+            await writing.Key(Ana);
+            await using var reading = await small.Read("acme", Stopped);
+            Assert.Empty(await reading.Rows<ICalendarRows>().Page(null, null, 10));
+            await PrivateCluster.Execute(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
+        }
+    }
+
+    [Fact]
     public async Task A_database_of_a_newer_program_is_refused()
     {
         await PrivateCluster.Execute(database, "INSERT INTO schema_migration (scriptname, applied) VALUES ('9999_tomorrow.sql', now())");

@@ -47,6 +47,11 @@ internal sealed class KalendsProcess : IAsyncDisposable
         information.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         information.Environment["ConnectionStrings__Kalends"] = folder.Store;
         information.Environment["Kalends__Development__KeyFile"] = folder.KeyFile;
+        foreach (var (name, value) in folder.Environment)
+        {
+            information.Environment[name] = value;
+        }
+
         var process = Process.Start(information)!;
         var log = new StringBuilder();
         process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
@@ -143,6 +148,9 @@ internal sealed class KalendsFolder : IDisposable
         get => field ?? $"Data Source={File}";
         init;
     }
+
+    /// <summary>What its servers' environment says besides.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 

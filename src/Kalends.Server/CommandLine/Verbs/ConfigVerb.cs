@@ -34,6 +34,11 @@ internal static class ConfigVerb
     private static IEnumerable<IReadOnlyList<string>> Rows(Configured configured)
     {
         yield return [Configured.Store, configured.Choice.Shown, configured.OriginOf(Configured.Store) ?? "default"];
+        if (configured.Replicas is { } replicas)
+        {
+            yield return [Configured.ReplicasOfStore, replicas.Shown, configured.OriginOf(Configured.ReplicasOfStore)!];
+        }
+
         yield return ["Environment", configured.Root["ASPNETCORE_ENVIRONMENT"] ?? configured.Root["DOTNET_ENVIRONMENT"] ?? "Production",
             configured.OriginOf("ASPNETCORE_ENVIRONMENT") ?? configured.OriginOf("DOTNET_ENVIRONMENT") ?? "default"];
         var fromFile = configured.Root[ZoneDatabase.FileSetting] is { Length: > 0 };

@@ -36,7 +36,7 @@ internal static class ServeVerb
     {
         var address = urls ?? configured.Root["urls"] ?? configured.Root["ASPNETCORE_URLS"] ?? UsualAddress;
         string[] arguments = [.. set.Select(flag => "--" + flag), "--urls=" + address];
-        await using var store = configured.Choice.Open();
+        await using var store = configured.OpenForServing();
         // Built before the file is made: what may not serve leaves nothing behind.
         await using var app = KalendsHost.Build(arguments, new() { Store = store, Clock = surroundings.Clock });
         if (migrate || configured.Choice.File is not null)

@@ -1,0 +1,204 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>
+/// One replica: a session of it sees what the replica has replayed of the primary's log. It is used while its watch (<see cref="Replicas"/>) finds it
+/// fit; a query that fails on it is run on the primary, and where the connection was lost it rests until the watch finds it fit again.
+/// </summary>
+internal sealed class Replica(string name, NpgsqlConnectionStringBuilder settings, TimeSpan patience) : IAsyncDisposable
+{
+    private const string BeginAskingSql = "BEGIN READ ONLY";
+
+    private const string EndAskingSql = "COMMIT";
+
+    private const string LeaveSql = "ROLLBACK";
+
+    /// <summary>Pauses between two looks whether a replica has come to a position: a millisecond at first, for most have to wait for no more.</summary>
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly NpgsqlDataSource source = NpgsqlDataSource.Create(settings);
+    private readonly Lock held = new();
+    private volatile Fitness fitness = Fitness.Unknown;
+    private volatile string reason = "";
+    private Position reached;
+    private bool standsStill;
+
+    private enum Fitness
+    {
+        Unknown,
+        Fit,
+        Lost,
+    }
+
+    /// <summary>Host and port.</summary>
+    public string Name => name;
+
+    public bool IsFit => fitness == Fitness.Fit;
+
+    /// <summary>For people; null until it was first looked at.</summary>
+    public StoreNews? News => fitness switch
+    {
+        Fitness.Fit => new(true, $"The replica {name} is used."),
+        Fitness.Lost => new(false, $"The replica {name} is not used for now. {reason}"),
+        _ => null,
+    };
+
+    /// <summary>What the primary had when it was last heard of and this has not, in time.</summary>
+    public TimeSpan Behind { get; private set; }
+
+    /// <summary>Told when it becomes fit, or is so no more.</summary>
+    public Action? Changed { get; set; }
+
+    /// <summary>False where it is known to be of no use: it is unfit, or stands still before the position.</summary>
+    public bool MayAnswer(Position? atLeast)
+    {
+        lock (held)
+        {
+            return IsFit && !(standsStill && atLeast is { } wanted && !wanted.IsWithin(reached));
+        }
+    }
+
+    public async ValueTask<IReadSession> Read(string tenant, Position? atLeast, byte[] sealingKey, CancellationToken stopped)
+    {
+        var wire = await Wire.Open(source, stopped, Failed);
+        try
+        {
+            var (key, seen) = await Begin(wire, tenant, stopped);
+            if (atLeast is { } wanted && !wanted.IsWithin(seen.Covered))
+            {
+                await wire.Run(new Statement(LeaveSql), stopped);
+                await WaitFor(wanted, wire, stopped);
+                (key, seen) = await Begin(wire, tenant, stopped);
+            }
+
+            return new PostgresReadSession(wire, key, sealingKey, seen, isOfReplica: true, stopped);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
+    }
+
+    public void Found(Position come, TimeSpan behind)
+    {
+        Note(come);
+        Behind = behind;
+        if (!IsFit)
+        {
+            fitness = Fitness.Fit;
+            Changed?.Invoke();
+        }
+    }
+
+    /// <param name="why">A sentence.</param>
+    public void Lost(string why)
+    {
+        lock (held)
+        {
+            if (fitness == Fitness.Lost)
+            {
+                return;
+            }
+
+            (reason, fitness) = (why, Fitness.Lost);
+            (reached, standsStill) = (default, false);
+        }
+
+        // Connections that are idle are as dead as the one that was used.
+        source.Clear();
+        Changed?.Invoke();
+    }
+
+    public ValueTask DisposeAsync() => source.DisposeAsync();
+
+    /// <summary>
+    /// A transaction, and the tenant, in one round trip. What was replayed is asked in a transaction before it, since the first statement of one like
+    /// this sees the moment in which it begins, and the log goes on while it looks.
+    /// </summary>
+    private async ValueTask<(long Tenant, SeenUpTo Seen)> Begin(Wire wire, string tenant, CancellationToken stopped)
+    {
+        Position? before = null, after = null;
+        Statement[] beginning =
+        [
+            new(BeginAskingSql), LogPlaces.Replayed(place => before = place), new(EndAskingSql),
+            new(PostgresStore.BeginReadingSql), LogPlaces.Replayed(place => after = place),
+        ];
+        var found = await TenantRows.Begin(wire, beginning, tenant, stopped) ?? TenantRows.Unknown;
+        Note(Standby(before));
+        return (found, new(before!.Value, Standby(after)));
+    }
+
+    /// <summary>Looks again and again, until the replica has come so far or patience is at its end.</summary>
+    private async ValueTask WaitFor(Position wanted, Wire wire, CancellationToken stopped)
+    {
+        var (began, pause) = (Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(1));
+        Position? come = null, first = null;
+        while (Stopwatch.GetElapsedTime(began) < patience)
+        {
+            await wire.Run(LogPlaces.Replayed(place => come = place), stopped);
+            first ??= come;
+            if (wanted.IsWithin(Standby(come)))
+            {
+                ReplicaMeasurements.Waited(began, reached: true);
+                return;
+            }
+
+            await Task.Delay(pause, stopped);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+
+        ReplicaMeasurements.Waited(began, reached: false);
+        lock (held)
+        {
+            standsStill |= come == first;
+        }
+
+        throw new ReplicaFailedException("The replica has not come to the position in time.");
+    }
+
+    private Position Standby(Position? replayed)
+    {
+        if (replayed is null)
+        {
+            Lost("It is no replica.");
+        }
+
+        return replayed ?? throw new ReplicaFailedException("The database is a replica no more.");
+    }
+
+    private void Note(Position come)
+    {
+        lock (held)
+        {
+            if (!come.IsWithin(reached))
+            {
+                (reached, standsStill) = (come, false);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Whatever the world did to a replica, the primary can be asked. Only what a query took too long for here would take as long there.
+    /// </summary>
+    private Exception Failed(Exception fault, IReadOnlyCollection<CalendarId> calendars)
+    {
+        var told = Faults.From(fault, calendars);
+        var state = (fault as PostgresException)?.SqlState;
+        if (told is not (StoreUnavailableException or StoreChangedException) || state == PostgresErrorCodes.QueryCanceled)
+        {
+            return told;
+        }
+
+        // A query that stood in the way of what had to be replayed is cut off, and the replica is as fit as before. Where nothing was answered
+        // in time it may only have much to do: its watch will tell.
+        if (state != PostgresErrorCodes.SerializationFailure && fault is not (TimeoutException or { InnerException: TimeoutException }))
+        {
+            Lost(told.Message);
+        }
+
+        return new ReplicaFailedException(told.Message, fault);
+    }
+}
