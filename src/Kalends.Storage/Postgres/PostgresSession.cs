@@ -7,7 +7,7 @@ namespace Kalends.Storage.Postgres;
 /// One tenant's view of a connection in a transaction. Every statement begins with the tenant as its first parameter, bound here, so that none
 /// can forget it. What only writes is kept until something is asked or the transaction ends, and goes with it in one round trip.
 /// </summary>
-internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped) : IReadSession
+internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys sealingKeys, CancellationToken stopped) : IReadSession
 {
     /// <summary>What each capability asks for, and who answers: one line a capability.</summary>
     private static readonly Dictionary<Type, Func<PostgresSession, object>> Ports = new()
@@ -31,7 +31,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
     private readonly List<Statement> later = [];
     private bool over;
 
-    public ReadOnlyMemory<byte> SealingKey => sealingKey;
+    public SealingKeys SealingKeys => sealingKeys;
 
     public abstract bool IsWriting { get; }
 
@@ -111,8 +111,8 @@ internal sealed class ReadBefore
 }
 
 /// <summary>The database refuses writes on it, and shows it one moment.</summary>
-internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealingKey, SeenUpTo seen, bool isOfReplica, CancellationToken stopped)
-    : PostgresSession(wire, tenant, sealingKey, stopped)
+internal sealed class PostgresReadSession(Wire wire, long tenant, SealingKeys sealingKeys, SeenUpTo seen, bool isOfReplica, CancellationToken stopped)
+    : PostgresSession(wire, tenant, sealingKeys, stopped)
 {
     public override bool IsWriting => false;
 
@@ -125,8 +125,8 @@ internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealing
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
-internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped)
-    : PostgresSession(wire, tenant, sealingKey, stopped), IWriteSession
+internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys sealingKeys, CancellationToken stopped)
+    : PostgresSession(wire, tenant, sealingKeys, stopped), IWriteSession
 {
     public const string SnapshotSql = "SELECT pg_current_snapshot()::text";
 

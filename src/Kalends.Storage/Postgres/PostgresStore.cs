@@ -24,7 +24,7 @@ public sealed class PostgresStore : IStore
     private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
 
     /// <summary>The store's secret, and a sign that the schema was found to be this program's.</summary>
-    private byte[]? sealingKey;
+    private SealingKeys? sealingKeys;
 
     /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
     /// <param name="replicasString">The same of its replicas, <c>Host=ONE,OTHER</c>; what it does not say is as in the other.</param>
@@ -34,7 +34,7 @@ public sealed class PostgresStore : IStore
         source = Source.Of(connectionString);
         if (replicasString is not null)
         {
-            replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKey);
+            replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKeys);
         }
     }
 
@@ -56,7 +56,7 @@ public sealed class PostgresStore : IStore
     }
 
     public ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) =>
-        (atLeast is { } wanted && !LogPlaces.IsOne(wanted) ? null : replicas?.Next(atLeast)) is { } replica && sealingKey is { } key
+        (atLeast is { } wanted && !LogPlaces.IsOne(wanted) ? null : replicas?.Next(atLeast)) is { } replica && sealingKeys is { } key
             ? replica.Read(tenant, atLeast, key, stopped)
             : Read(tenant, stopped);
 
@@ -138,6 +138,15 @@ public sealed class PostgresStore : IStore
         }
     }
 
+    public async ValueTask MarkRestored(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await Schema.RenewSealingKey(wire, stopped);
+        }
+    }
+
     public async ValueTask<bool> IsReady(CancellationToken stopped)
     {
         try
@@ -176,18 +185,18 @@ public sealed class PostgresStore : IStore
     }
 
     /// <summary>A connection to a database with this program's schema.</summary>
-    private async ValueTask<(Wire Wire, byte[] SealingKey)> Open(CancellationToken stopped)
+    private async ValueTask<(Wire Wire, SealingKeys SealingKeys)> Open(CancellationToken stopped)
     {
         var wire = await Wire.Open(source, stopped);
         try
         {
-            if (sealingKey is null)
+            if (sealingKeys is null)
             {
                 await Schema.Require(wire, stopped);
-                sealingKey = await Schema.SealingKey(wire, stopped);
+                sealingKeys = await Schema.ReadSealingKeys(wire, stopped);
             }
 
-            return (wire, sealingKey);
+            return (wire, sealingKeys);
         }
         catch
         {

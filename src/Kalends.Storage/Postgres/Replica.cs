@@ -60,7 +60,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         }
     }
 
-    public async ValueTask<IReadSession> Read(string tenant, Position? atLeast, byte[] sealingKey, CancellationToken stopped)
+    public async ValueTask<IReadSession> Read(string tenant, Position? atLeast, SealingKeys sealingKeys, CancellationToken stopped)
     {
         var wire = await Wire.Open(source, stopped, Failed);
         try
@@ -73,7 +73,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
                 (key, seen) = await Begin(wire, tenant, stopped);
             }
 
-            return new PostgresReadSession(wire, key, sealingKey, seen, isOfReplica: true, stopped);
+            return new PostgresReadSession(wire, key, sealingKeys, seen, isOfReplica: true, stopped);
         }
         catch
         {

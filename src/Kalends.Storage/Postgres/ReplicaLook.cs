@@ -6,7 +6,7 @@ namespace Kalends.Storage.Postgres;
 /// A look at a replica, on a connection of its own, so that it does not wait behind queries. Whether it belongs to this store is looked at until it is
 /// found fit, and again once it was lost, for then another may stand in its place.
 /// </summary>
-internal sealed class ReplicaLook(Replica replica, NpgsqlConnectionStringBuilder settings, Func<byte[]?> sealingKey) : IAsyncDisposable
+internal sealed class ReplicaLook(Replica replica, NpgsqlConnectionStringBuilder settings, Func<SealingKeys?> sealingKeys) : IAsyncDisposable
 {
     /// <summary>Who does not answer so little in so many seconds answers no query in time.</summary>
     private const int AnswerSeconds = 2;
@@ -21,7 +21,7 @@ internal sealed class ReplicaLook(Replica replica, NpgsqlConnectionStringBuilder
     /// </summary>
     public async ValueTask<Position?> Once(CancellationToken stopped)
     {
-        if (sealingKey() is not { } own)
+        if (sealingKeys() is not { } own)
         {
             return null;
         }
@@ -30,7 +30,7 @@ internal sealed class ReplicaLook(Replica replica, NpgsqlConnectionStringBuilder
         if (!replica.IsFit)
         {
             await Schema.Require(wire, stopped);
-            if (!(await Schema.SealingKey(wire, stopped)).SequenceEqual(own))
+            if (!(await Schema.ReadSealingKeys(wire, stopped)).InForce.Span.SequenceEqual(own.InForce.Span))
             {
                 throw new StoreUnavailableException("It is a replica of another store.");
             }

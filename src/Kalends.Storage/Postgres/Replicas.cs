@@ -23,16 +23,16 @@ internal sealed class Replicas : IAsyncDisposable
 
     /// <param name="replicas">The settings of each.</param>
     /// <param name="primary">Asks how far the primary is.</param>
-    /// <param name="sealingKey">The store's, once it is known: two stores have two.</param>
+    /// <param name="sealingKeys">The store's, once it is known: two stores have two.</param>
     public Replicas(
         IReadOnlyList<NpgsqlConnectionStringBuilder> replicas, ReplicaPatience patience,
-        Func<CancellationToken, ValueTask<Position>> primary, Func<byte[]?> sealingKey)
+        Func<CancellationToken, ValueTask<Position>> primary, Func<SealingKeys?> sealingKeys)
     {
         mostBehind = patience.MostBehind;
         progress = new(mostBehind + Round);
         all = [.. replicas.Select(settings => new Replica(NameOf(settings), settings, patience.Wait))];
         measurements = new(all);
-        looks = [.. replicas.Zip(all, (settings, replica) => new ReplicaLook(replica, settings, sealingKey))];
+        looks = [.. replicas.Zip(all, (settings, replica) => new ReplicaLook(replica, settings, sealingKeys))];
         all.ForEach(replica => replica.Changed = () => Tell([replica]));
         watching = Task.WhenAll([Again(token => Sample(primary, token)), .. looks.Select(look => Again(token => Look(look, token)))]);
     }

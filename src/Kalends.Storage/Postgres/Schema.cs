@@ -20,6 +20,8 @@ internal static class Schema
 
     private const string SetMetaSql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+    private const string RenewKeySql = "UPDATE meta SET value = left($2 || ' ' || value, $3) WHERE name = $1";
+
     private const string ZonesName = "time-zones";
 
     private const string SealingKeyName = "sealing-key";
@@ -36,7 +38,7 @@ internal static class Schema
         await wire.Run(
             [
                 new Statement(KeepMetaSql).With(ZonesName).With(Zones.Release),
-                new Statement(KeepMetaSql).With(SealingKeyName).With(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))),
+                new Statement(KeepMetaSql).With(SealingKeyName).With(SealingKeys.NewText()),
             ],
             stopped);
         return ran;
@@ -48,8 +50,12 @@ internal static class Schema
     public static ValueTask SetZoneRelease(Wire wire, string release, CancellationToken stopped) =>
         wire.Run(new Statement(SetMetaSql).With(ZonesName).With(release), stopped);
 
-    /// <summary>The store's own secret; see <see cref="IReadSession.SealingKey"/>.</summary>
-    public static async ValueTask<byte[]> SealingKey(Wire wire, CancellationToken stopped) => Convert.FromHexString(
+    /// <summary>The one in force from now on, before those that were.</summary>
+    public static ValueTask RenewSealingKey(Wire wire, CancellationToken stopped) => wire.Run(
+        new Statement(RenewKeySql).With(SealingKeyName).With(SealingKeys.NewText()).WithInteger(SealingKeys.LongestText), stopped);
+
+    /// <summary>The store's own secret.</summary>
+    public static async ValueTask<SealingKeys> ReadSealingKeys(Wire wire, CancellationToken stopped) => SealingKeys.Parse(
         await Meta(wire, SealingKeyName, stopped)
         ?? throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`."));
 

@@ -14,7 +14,7 @@ internal sealed class Connection : IDisposable
     /// <summary>By reference: statements are constants of the program, so that no long text is hashed on each use.</summary>
     private readonly Dictionary<string, Statement> statements = new(ReferenceEqualityComparer.Instance);
 
-    private byte[]? sealingKey;
+    private SealingKeys? sealingKeys;
 
     private Connection(SqliteConnection connection) => this.connection = connection;
 
@@ -25,8 +25,8 @@ internal sealed class Connection : IDisposable
 
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
-    /// <summary>Read once a connection; it never changes.</summary>
-    public byte[] SealingKey => sealingKey ??= Schema.SealingKey(this);
+    /// <summary>Read once a connection: they change in a restore, when nobody has the file open.</summary>
+    public SealingKeys SealingKeys => sealingKeys ??= Schema.ReadSealingKeys(this);
 
     public long LastRowId => raw.sqlite3_last_insert_rowid(Handle);
 

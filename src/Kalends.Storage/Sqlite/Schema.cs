@@ -38,7 +38,7 @@ internal static class Schema
         // What the stored UTC spans were worked out with; whoever recomputes them for a newer release writes the newer one.
         connection.Prepare("INSERT INTO meta (name, value) VALUES ('time-zones', ?1) ON CONFLICT DO NOTHING").With(Zones.Release).Run();
         connection.Prepare("INSERT INTO meta (name, value) VALUES ('sealing-key', ?1) ON CONFLICT DO NOTHING")
-            .With(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))).Run();
+            .With(SealingKeys.NewText()).Run();
         return [.. missing.Select(script => script.Name)];
     }
 
@@ -53,12 +53,16 @@ internal static class Schema
     public static void SetZoneRelease(Connection connection, string release) => connection.Prepare(
         "INSERT INTO meta (name, value) VALUES ('time-zones', ?1) ON CONFLICT DO UPDATE SET value = ?1").With(release).Run();
 
-    /// <summary>The store's own secret; see <see cref="IReadSession.SealingKey"/>.</summary>
-    public static byte[] SealingKey(Connection connection)
+    /// <summary>The one in force from now on, before those that were.</summary>
+    public static void RenewSealingKey(Connection connection) => connection.Prepare(
+        "UPDATE meta SET value = substr(?1 || ' ' || value, 1, ?2) WHERE name = 'sealing-key'").With(SealingKeys.NewText()).With(SealingKeys.LongestText).Run();
+
+    /// <summary>The store's own secret.</summary>
+    public static SealingKeys ReadSealingKeys(Connection connection)
     {
         var row = connection.Prepare("SELECT value FROM meta WHERE name = 'sealing-key'");
         return row.Step()
-            ? Convert.FromHexString(row.Text(0))
+            ? SealingKeys.Parse(row.Text(0))
             : throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`.");
     }
 

@@ -32,7 +32,7 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
 
     private bool over;
 
-    public ReadOnlyMemory<byte> SealingKey => Connection.SealingKey;
+    public SealingKeys SealingKeys => Connection.SealingKeys;
 
     public bool IsOfReplica => false;
 

@@ -80,6 +80,13 @@ public sealed class SqliteStore : IStore
         await session.Commit(stopped);
     }
 
+    public async ValueTask MarkRestored(CancellationToken stopped)
+    {
+        await using var session = new SqliteWriteSession(await writers.Begin(stopped), TenantRows.Unknown, writers);
+        Schema.RenewSealingKey(session.Connection);
+        await session.Commit(stopped);
+    }
+
     public async ValueTask<bool> IsReady(CancellationToken stopped)
     {
         try

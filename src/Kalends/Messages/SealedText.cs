@@ -26,7 +26,7 @@ public readonly struct SealedText(IReadSession session)
         BinaryPrimitives.WriteUInt64BigEndian(plain.AsSpan(1), session.Position.Number);
         var sealedBytes = new byte[NonceLength + TagLength + plain.Length];
         RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceLength));
-        using var cipher = new AesGcm(session.SealingKey.Span, TagLength);
+        using var cipher = new AesGcm(session.SealingKeys.InForce.Span, TagLength);
         cipher.Encrypt(
             sealedBytes.AsSpan(0, NonceLength), plain, sealedBytes.AsSpan(NonceLength + TagLength), sealedBytes.AsSpan(NonceLength, TagLength), goodFor);
         return Base64Url.EncodeToString(sealedBytes);
@@ -44,19 +44,36 @@ public readonly struct SealedText(IReadSession session)
         }
 
         var sealedBytes = Base64Url.DecodeFromChars(text);
+        if (Unseal(sealedBytes, session.SealingKeys.InForce, goodFor) is { } plain)
+        {
+            var made = new Position((char)plain[0], BinaryPrimitives.ReadUInt64BigEndian(plain.AsSpan(1)));
+            return new Opened(plain[PositionLength..], !session.Covers(made));
+        }
+
+        foreach (var retired in session.SealingKeys.Retired)
+        {
+            if (Unseal(sealedBytes, retired, goodFor) is not null)
+            {
+                return new Opened([], IsLost: true);
+            }
+        }
+
+        return null;
+    }
+
+    private static byte[]? Unseal(byte[] sealedBytes, ReadOnlyMemory<byte> key, ReadOnlySpan<byte> goodFor)
+    {
         var plain = new byte[sealedBytes.Length - NonceLength - TagLength];
-        using var cipher = new AesGcm(session.SealingKey.Span, TagLength);
+        using var cipher = new AesGcm(key.Span, TagLength);
         try
         {
             cipher.Decrypt(
                 sealedBytes.AsSpan(0, NonceLength), sealedBytes.AsSpan(NonceLength + TagLength), sealedBytes.AsSpan(NonceLength, TagLength), plain, goodFor);
+            return plain;
         }
         catch (AuthenticationTagMismatchException)
         {
             return null;
         }
-
-        var made = new Position((char)plain[0], BinaryPrimitives.ReadUInt64BigEndian(plain.AsSpan(1)));
-        return new Opened(plain[PositionLength..], !session.Covers(made));
     }
 }

@@ -43,6 +43,11 @@ public interface IStore : IAsyncDisposable
     /// <summary>Says that they are of another release now: for whoever has worked them all out again.</summary>
     ValueTask SetZoneRelease(string release, CancellationToken stopped);
 
+    /// <summary>
+    /// Says that the store was restored from a copy: another sealing key is in force from now on. Processes that run have the one from before.
+    /// </summary>
+    ValueTask MarkRestored(CancellationToken stopped);
+
     /// <summary>True when the store can be reached and its schema is the one this program was built for.</summary>
     ValueTask<bool> IsReady(CancellationToken stopped);
 }
@@ -52,8 +57,7 @@ public sealed record StoreNews(bool IsGood, string Sentence);
 
 public interface IReadSession : IAsyncDisposable
 {
-    /// <summary>32 random bytes made with the store, the same for all processes on it: what cursors and tokens are sealed with.</summary>
-    ReadOnlyMemory<byte> SealingKey { get; }
+    SealingKeys SealingKeys { get; }
 
     /// <summary>
     /// Includes all that this session sees, so that whoever is answered can ask to see at least that. Of a session that writes, see

@@ -29,6 +29,20 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task After_a_restore_a_token_from_before_is_told_to_synchronise_anew()
+    {
+        Assert.Equal(1, (await terminal.Run("mark-restored")).Code);
+        await terminal.Run("save-appointments", "--json", Save, "--as", "user:ana");
+        var token = (string)JsonNode.Parse((await terminal.Run("get-changes", "--json", """{"calendar":"user:ana"}""")).Out)!["token"]!;
+        var since = $$"""{"calendar":"user:ana","since":"{{token}}"}""";
+        Assert.Equal(0, (await terminal.Run("get-changes", "--json", since)).Code);
+        var marked = await terminal.Run("mark-restored");
+        Assert.Equal((0, ""), (marked.Code, marked.Out));
+        Assert.Contains("restart whatever serves it", marked.Error, StringComparison.Ordinal);
+        Assert.Equal("sync-token-expired", (string)JsonNode.Parse((await terminal.Run("get-changes", "--json", since)).Error)!["code"]!);
+    }
+
+    [Fact]
     public async Task A_dry_run_keeps_nothing()
     {
         var said = await terminal.Run("save-appointments", "--json", Save, "--as", "user:ana", "--dry-run");
