@@ -15,7 +15,7 @@ public sealed partial class TidyTests
     private static readonly HashSet<string> RootFiles =
     [
         ".ci", ".editorconfig", ".gitattributes", ".gitignore", "ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "Directory.Build.props",
-        "Directory.Packages.props", "Kalends.slnx", "LICENSE", "README.md", "bench", "docs", "global.json", "kalends", "run", "src", "test", "tests",
+        "Directory.Packages.props", "Kalends.slnx", "LICENSE", "README.md", "bench", "deploy", "docs", "global.json", "kalends", "run", "src", "test", "tests",
     ];
 
     /// <summary>Each banned call with what to use in its place.</summary>
@@ -138,6 +138,6 @@ public sealed partial class TidyTests
     [GeneratedRegex(@"\]\(([^)\s]+)\)")]
     private static partial Regex MarkdownLink();
 
-    [GeneratedRegex(@"`((?:src|tests|bench|docs)/[A-Za-z0-9_./-]+)`")]
+    [GeneratedRegex(@"`((?:src|tests|bench|docs|deploy)/[A-Za-z0-9_./-]+)`")]
     private static partial Regex CodePath();
 }
