@@ -70,6 +70,8 @@ internal static class Source
     private static NpgsqlConnectionStringBuilder Settings(NpgsqlConnectionStringBuilder settings)
     {
         AddMissing(settings, WhatAServerWants);
+        // Which statement of a batch failed says whether its commit was done.
+        settings.IncludeFailedBatchedCommand = true;
         return !string.IsNullOrEmpty(settings.Host)
             ? settings
             : throw new ArgumentException("The connection string must name a host: Host=NAME;Database=NAME", nameof(settings));

@@ -42,7 +42,7 @@ public sealed class PostgresPositionTests : IAsyncLifetime
                 """);
             Assert.True(Number(end) <= committed.Number, $"the commit ends at {end}, its position is {committed}");
             await using var reading = await store.Read("acme", Stopped);
-            Assert.True(reading.Covers(committed));
+            Assert.True(await reading.Covers(committed));
         }
     }
 
@@ -57,8 +57,26 @@ public sealed class PostgresPositionTests : IAsyncLifetime
             await using var session = await quick.Write("acme", Stopped);
             var committed = await session.Commit(Command(), [], [], Stopped);
             await using var reading = await careful.Read("acme", Stopped);
-            Assert.True(reading.Covers(committed));
+            Assert.True(await reading.Covers(committed));
         }
+    }
+
+    [Fact]
+    public async Task Where_a_commit_was_done_and_its_position_cannot_be_had_it_is_not_said_that_nothing_was_kept()
+    {
+        await PrivateCluster.Execute(database, """
+            CREATE FUNCTION public.pg_is_in_recovery() RETURNS boolean LANGUAGE plpgsql AS
+            $$ BEGIN RAISE 'full' USING ERRCODE = 'disk_full'; END $$
+            """);
+        await using var failing = new PostgresStore($"{database};Options=-c search_path=public,pg_catalog");
+        await using var session = await failing.Write("acme", Stopped);
+        await session.Create(Booking(1, await session.Key(Ana), 0, Hour));
+        var refusal = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await session.Commit(Stopped));
+        Assert.Contains("may have kept this or not", refusal.Message, StringComparison.Ordinal);
+
+        await using var store = new PostgresStore(database);
+        await using var reading = await store.Read("acme", Stopped);
+        Assert.Equal(1, await reading.Rows<Appointments.IAppointmentRows>().Count());
     }
 
     private async Task<string> Ask(string sql) => (string)(await PrivateCluster.Execute(database, sql))!;
