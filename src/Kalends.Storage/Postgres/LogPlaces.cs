@@ -1,9 +1,9 @@
 namespace Kalends.Storage.Postgres;
 
 /// <summary>
-/// What a session sees: all that a position up to <see cref="Covered"/> was ever answered for, and nothing that <see cref="Position"/> does not include.
+/// What a session sees: all that a position up to <see cref="Covered"/> was ever answered for, and nothing that <see cref="Reached"/> does not include.
 /// </summary>
-internal readonly record struct SeenUpTo(Position Covered, Position Position);
+internal readonly record struct SeenUpTo(Position Covered, Position Reached);
 
 /// <summary>
 /// Positions on PostgreSQL: places in its write-ahead log (LSN), which replicas replay in order. One that is read after a snapshot was taken

@@ -35,11 +35,11 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
 
     public abstract bool IsWriting { get; }
 
-    public abstract Position Position { get; }
-
     public abstract bool IsOfReplica { get; }
 
-    public abstract bool Covers(Position position);
+    public abstract ValueTask<Position> Reached();
+
+    public abstract ValueTask<bool> Covers(Position position);
 
     /// <summary>What was read and may have to be looked at again once it is locked.</summary>
     public ReadBefore ReadBefore { get; } = new();
@@ -116,12 +116,13 @@ internal sealed class PostgresReadSession(Wire wire, long tenant, SealingKeys se
 {
     public override bool IsWriting => false;
 
-    public override Position Position => seen.Position;
-
     public override bool IsOfReplica => isOfReplica;
 
-    public override bool Covers(Position position) => position.IsWithin(seen.Covered)
-        || (isOfReplica ? throw new ReplicaFailedException("The replica has not come as far as what this goes on from.") : false);
+    public override ValueTask<Position> Reached() => ValueTask.FromResult(seen.Reached);
+
+    public override ValueTask<bool> Covers(Position position) => position.IsWithin(seen.Covered) || !isOfReplica
+        ? ValueTask.FromResult(position.IsWithin(seen.Covered))
+        : throw new ReplicaFailedException("The replica has not come as far as what this goes on from.");
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
@@ -134,11 +135,11 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
 
     public override bool IsWriting => true;
 
-    public override Position Position => throw new InvalidOperationException("what a writing session sees has no position before it commits");
-
     public override bool IsOfReplica => false;
 
-    public override bool Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
+    public override ValueTask<Position> Reached() => throw new InvalidOperationException("what a writing session sees has no position before it commits");
+
+    public override ValueTask<bool> Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
 
     /// <summary>Before anything else is read: which transactions are over.</summary>
     public void LookFirst() => Later(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));

@@ -37,9 +37,11 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
     public bool IsOfReplica => false;
 
     /// <summary>The tenant's last trail number; a snapshot stays as it is, so it may be asked for at any time.</summary>
-    public Position Position => new(PositionKind, (ulong)TenantRows.Last(Connection, tenant));
+    protected Position Position => new(PositionKind, (ulong)TenantRows.Last(Connection, tenant));
 
-    public bool Covers(Position position) => position.IsWithin(Position);
+    public ValueTask<Position> Reached() => ValueTask.FromResult(Position);
+
+    public ValueTask<bool> Covers(Position position) => ValueTask.FromResult(position.IsWithin(Position));
 
     /// <summary>The connection while the transaction lasts; rows kept beyond it would read somebody else's.</summary>
     public Connection Connection => over ? throw new ObjectDisposedException(GetType().Name) : connection;

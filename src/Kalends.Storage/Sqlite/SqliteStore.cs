@@ -33,6 +33,14 @@ public sealed class SqliteStore : IStore
         return ValueTask.FromResult<IReadSession>(BeginReading(tenant));
     }
 
+    /// <summary>A file has no replicas.</summary>
+    public ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) => Read(tenant, stopped);
+
+    public void Listen(Action<StoreNews> told)
+    {
+        // Nothing happens to a file beside requests.
+    }
+
     public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
     {
         var connection = await writers.Begin(stopped);

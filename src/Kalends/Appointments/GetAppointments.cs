@@ -30,7 +30,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     public override async ValueTask<Outcome<FoundAppointments>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<FoundAppointments, SteadyPlace>(this, context);
+        var cursor = await Cursors.Read<FoundAppointments, SteadyPlace>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
@@ -44,7 +44,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
         }
 
         var end = page.End(LimitInForce);
-        var next = end is null ? null : Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
+        var next = end is null ? null : await Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
         return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
     }
 

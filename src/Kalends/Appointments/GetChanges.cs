@@ -31,7 +31,7 @@ public sealed record GetChanges : Query<Changes>
     {
         var asked = await AskedCalendars.Find(context, [Calendar]);
         var last = asked.Rows.GetValueOrDefault(Calendar)?.Version ?? 0;
-        var start = ReadToken(context);
+        var start = await ReadToken(context);
         if (start.Refusal is { } refusal)
         {
             return refusal;
@@ -65,12 +65,12 @@ public sealed record GetChanges : Query<Changes>
         }
 
         var isFirst = from.FirstUntil is { } until && more && at < until;
-        return new(shown, WriteToken(context, new(at, isFirst ? from.FirstUntil : null)), more);
+        return new(shown, await WriteToken(context, new(at, isFirst ? from.FirstUntil : null)), more);
     }
 
-    private Outcome<Token> ReadToken(QueryContext context) => Since is null
+    private async ValueTask<Outcome<Token>> ReadToken(QueryContext context) => Since is null
         ? new Token(0, null)
-        : context.Sealed.Open(Since, GoodFor(context)) switch
+        : await context.Sealed.Open(Since, GoodFor(context)) switch
         {
             { IsLost: true } => Lost(),
             { Bytes: var bytes } => WireJson.Read<Token>(bytes),
@@ -80,7 +80,7 @@ public sealed record GetChanges : Query<Changes>
     private static Refusal Lost() =>
         Refusal.At(RefusalCode.SyncTokenExpired, "/since", "names changes that this store does not have; synchronise again without a token");
 
-    private string WriteToken(QueryContext context, Token token) => context.Sealed.Seal(WireJson.Write(token), GoodFor(context));
+    private ValueTask<string> WriteToken(QueryContext context, Token token) => context.Sealed.Seal(WireJson.Write(token), GoodFor(context));
 
     private byte[] GoodFor(QueryContext context) => Encoding.UTF8.GetBytes($"changes\n{context.Caller.Tenant}\n{Calendar}");
 

@@ -44,7 +44,7 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
 
     public override async ValueTask<Outcome<FoundConflicts>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<FoundConflicts, AttendancePlace>(this, context);
+        var cursor = await Cursors.Read<FoundConflicts, AttendancePlace>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
@@ -65,7 +65,8 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
         var held = (await rows.Held(asked.Keys, from, to, context.Now.ToUnixTimeSeconds()))
             .Where(hold => IsOnPage(asked.PlaceOf(hold), after, next) && (series is null || series.Meeting(hold.From, hold.To) is not null));
         return new FoundConflicts(
-            await Show(rows, asked, series, page, held), asked.UnknownOrNull, series?.CheckedUntil, next is null ? null : Cursors.Write(this, context, next));
+            await Show(rows, asked, series, page, held), asked.UnknownOrNull, series?.CheckedUntil,
+            next is null ? null : await Cursors.Write(this, context, next));
     }
 
     /// <summary>Reads on past what is to be ignored, and what no occurrence meets, until the page is full and one more, or nothing is left.</summary>

@@ -79,7 +79,7 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
 
     public override async ValueTask<Outcome<FoundOpenings>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<FoundOpenings, Place>(this, context);
+        var cursor = await Cursors.Read<FoundOpenings, Place>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
@@ -110,10 +110,10 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
             After = cursor.Value?.After,
             Limit = LimitInForce + 1,
         };
-        return Answer(context, asked, people, request);
+        return await Answer(context, asked, people, request);
     }
 
-    private FoundOpenings Answer(QueryContext context, AskedCalendars asked, Roster people, OpeningsRequest request)
+    private async ValueTask<FoundOpenings> Answer(QueryContext context, AskedCalendars asked, Roster people, OpeningsRequest request)
     {
         var found = Openings.Find(request);
         var page = found.Take(LimitInForce).ToList();
@@ -122,7 +122,7 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
             [.. page.Select(people.Show)],
             missed is null ? null : [.. missed.Select(people.Show)],
             asked.UnknownOrNull,
-            found.Count > page.Count ? Cursors.Write(this, context, new Place(page[^1].From)) : null);
+            found.Count > page.Count ? await Cursors.Write(this, context, new Place(page[^1].From)) : null);
     }
 
     private void CheckLengths(Errors errors)

@@ -21,7 +21,7 @@ public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
 
     public override async ValueTask<Outcome<GetCalendarsResult>> Execute(QueryContext context)
     {
-        var cursor = Cursors.Read<GetCalendarsResult, Place>(this, context);
+        var cursor = await Cursors.Read<GetCalendarsResult, Place>(this, context);
         if (cursor.Refusal is { } refusal)
         {
             return refusal;
@@ -36,7 +36,7 @@ public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
         var page = found.Take(LimitInForce).ToList();
         return new GetCalendarsResult(
             [.. page.Select(CalendarView.Of)],
-            found.Count > page.Count ? Cursors.Write(this, context, new Place(page[^1].Id)) : null);
+            found.Count > page.Count ? await Cursors.Write(this, context, new Place(page[^1].Id)) : null);
     }
 
     private sealed record Place(CalendarId After);

@@ -14,11 +14,11 @@ public static class Cursors
     /// <summary>A day: longer than any reading of pages, short enough that what a page promised can be kept.</summary>
     public static readonly Duration Lifetime = Duration.FromHours(24);
 
-    public static string Write<TResult, TKey>(PagedQuery<TResult> query, QueryContext context, TKey key) =>
+    public static ValueTask<string> Write<TResult, TKey>(PagedQuery<TResult> query, QueryContext context, TKey key) =>
         context.Sealed.Seal(WireJson.Write(new Content<TKey>(key, context.Now)), GoodFor(query, context.Caller));
 
     /// <summary>The key inside the query's cursor; null when it came without one; refused when it is not this query's or too old.</summary>
-    public static Outcome<TKey?> Read<TResult, TKey>(PagedQuery<TResult> query, QueryContext context)
+    public static async ValueTask<Outcome<TKey?>> Read<TResult, TKey>(PagedQuery<TResult> query, QueryContext context)
         where TKey : class
     {
         if (query.Cursor is null)
@@ -26,7 +26,7 @@ public static class Cursors
             return (TKey?)null;
         }
 
-        if (context.Sealed.Open(query.Cursor, GoodFor(query, context.Caller)) is not { } opened)
+        if (await context.Sealed.Open(query.Cursor, GoodFor(query, context.Caller)) is not { } opened)
         {
             return Refusal.At(RefusalCode.Invalid, "/cursor", "is not a cursor that this same query answered; ask again without it");
         }

@@ -29,7 +29,7 @@ internal static class Readings
     }
 
     private static async ValueTask<Reply> On(IReadSession session, Position? atLeast, Func<IReadSession, ValueTask<Reply>> query) =>
-        atLeast is { } position && !session.Covers(position)
+        atLeast is { } position && !await session.Covers(position)
             ? Reply.Refused(Refusal.Of(
                 RefusalCode.Invalid,
                 "Kalends-Position names what this store has not come to, as after it was restored from a copy: leave it out, and look at what is there."))

@@ -20,10 +20,11 @@ public readonly struct SealedText(IReadSession session)
     private const int TagLength = 16;
     private const int LongestText = 4_000;
 
-    public string Seal(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> goodFor)
+    public async ValueTask<string> Seal(byte[] bytes, byte[] goodFor)
     {
-        byte[] plain = [(byte)session.Position.Kind, .. new byte[PositionLength - 1], .. bytes];
-        BinaryPrimitives.WriteUInt64BigEndian(plain.AsSpan(1), session.Position.Number);
+        var made = await session.Reached();
+        byte[] plain = [(byte)made.Kind, .. new byte[PositionLength - 1], .. bytes];
+        BinaryPrimitives.WriteUInt64BigEndian(plain.AsSpan(1), made.Number);
         var sealedBytes = new byte[NonceLength + TagLength + plain.Length];
         RandomNumberGenerator.Fill(sealedBytes.AsSpan(0, NonceLength));
         using var cipher = new AesGcm(session.SealingKeys.InForce.Span, TagLength);
@@ -36,7 +37,7 @@ public readonly struct SealedText(IReadSession session)
     /// What is inside, or null for a text that is none of ours. Where only this session's replica has not come as far as the one that made it,
     /// <see cref="ReplicaFailedException"/>.
     /// </summary>
-    public Opened? Open(string text, ReadOnlySpan<byte> goodFor)
+    public async ValueTask<Opened?> Open(string text, byte[] goodFor)
     {
         if (text.Length > LongestText || !Base64Url.IsValid(text, out var length) || length < NonceLength + TagLength + PositionLength)
         {
@@ -47,7 +48,7 @@ public readonly struct SealedText(IReadSession session)
         if (Unseal(sealedBytes, session.SealingKeys.InForce, goodFor) is { } plain)
         {
             var made = new Position((char)plain[0], BinaryPrimitives.ReadUInt64BigEndian(plain.AsSpan(1)));
-            return new Opened(plain[PositionLength..], !session.Covers(made));
+            return new Opened(plain[PositionLength..], !await session.Covers(made));
         }
 
         foreach (var retired in session.SealingKeys.Retired)
@@ -61,7 +62,7 @@ public readonly struct SealedText(IReadSession session)
         return null;
     }
 
-    private static byte[]? Unseal(byte[] sealedBytes, ReadOnlyMemory<byte> key, ReadOnlySpan<byte> goodFor)
+    private static byte[]? Unseal(byte[] sealedBytes, ReadOnlyMemory<byte> key, byte[] goodFor)
     {
         var plain = new byte[sealedBytes.Length - NonceLength - TagLength];
         using var cipher = new AesGcm(key.Span, TagLength);

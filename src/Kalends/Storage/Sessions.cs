@@ -14,7 +14,7 @@ public interface IStore : IAsyncDisposable
     /// The same, but perhaps of a replica, which may be a little behind: not behind <paramref name="atLeast"/>, for which it is waited a short time. What
     /// this or the session throws may be a <see cref="ReplicaFailedException"/>, whereupon <see cref="Read"/> is the way.
     /// </summary>
-    ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) => Read(tenant, stopped);
+    ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped);
 
     /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>
     ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped);
@@ -22,9 +22,7 @@ public interface IStore : IAsyncDisposable
     /// <summary>
     /// Hands in who is told what happens to the store beside requests, such as a replica that is lost. A store to which nothing does tells nothing.
     /// </summary>
-    void Listen(Action<StoreNews> told)
-    {
-    }
+    void Listen(Action<StoreNews> told);
 
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
@@ -60,10 +58,10 @@ public interface IReadSession : IAsyncDisposable
     SealingKeys SealingKeys { get; }
 
     /// <summary>
-    /// Includes all that this session sees, so that whoever is answered can ask to see at least that. Of a session that writes, see
+    /// A position that includes all that this session sees, so that whoever is answered can ask to see at least that. Of a session that writes, see
     /// <see cref="IWriteSession.Commit(CancellationToken)"/>.
     /// </summary>
-    Position Position { get; }
+    ValueTask<Position> Reached();
 
     /// <summary>True for what a replica of the store shows.</summary>
     bool IsOfReplica { get; }
@@ -72,7 +70,7 @@ public interface IReadSession : IAsyncDisposable
     /// Whether this session sees all that was there at a position. Where only this replica has not come that far,
     /// <see cref="ReplicaFailedException"/>; so false means that the store itself has not: it is another one, or was restored from a copy.
     /// </summary>
-    bool Covers(Position position);
+    ValueTask<bool> Covers(Position position);
 
     /// <summary>The tenant's rows of one capability, such as <c>Rows&lt;ICalendarRows&gt;()</c>.</summary>
     T Rows<T>()

@@ -221,7 +221,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
             var calendars = await session.Rows<ICalendarRows>().Page(null, null, 100);
             Assert.All(calendars.Where(calendar => calendar.Id.Value.StartsWith("user:p", StringComparison.Ordinal)), calendar =>
                 Assert.Equal(saves.Count(people => people.Contains(int.Parse(calendar.Id.Value[6..], CultureInfo.InvariantCulture))), calendar.Version));
-            Assert.All(replies, reply => Assert.True(session.Covers(reply.Position!.Value)));
+            await Assert.AllAsync(replies, async reply => Assert.True(await session.Covers(reply.Position!.Value)));
         }
 
         await Verify();
