@@ -75,5 +75,6 @@ public static class KalendsHost
         .AddSingleton<PersonRates>()
         .AddSingleton<Workload>()
         .AddSingleton<Health>()
+        .AddHostedService<Preparation>()
         .AddKalendsDocument(parts.Entries);
 }

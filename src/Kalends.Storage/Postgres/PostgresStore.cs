@@ -17,24 +17,31 @@ public sealed class PostgresStore : IStore
 
     private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
 
+    private const string AskSql = "SELECT 1";
+
     private readonly NpgsqlDataSource source;
 
     /// <summary>Of tenants that were found committed; they stay.</summary>
-    private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, KnownTenant> known = new(StringComparer.Ordinal);
 
-    /// <summary>The store's secret, and a sign that the schema was found to be this program's.</summary>
+    /// <summary>
+    /// The store's secret, and a sign that the schema was found to be this program's. It is looked at once: a newer program may migrate under a
+    /// running one, by scripts that let it go on (CONTRIBUTING.md).
+    /// </summary>
     private byte[]? sealingKey;
 
+    private readonly string connectionString;
+
     /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
-    public PostgresStore(string connectionString) => source = Source.Of(connectionString);
+    public PostgresStore(string connectionString) => (source, this.connectionString) = (Source.Of(connectionString), connectionString);
 
     public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
     {
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantRows.Unknown;
-            return new PostgresReadSession(wire, place, key, stopped);
+            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped);
+            return new PostgresReadSession(wire, place?.Key ?? TenantRows.Unknown, key, stopped);
         }
         catch
         {
@@ -48,10 +55,15 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            if (keys.TryGetValue(tenant, out var known))
+            if (known.TryGetValue(tenant, out var before))
             {
-                var session = new PostgresWriteSession(wire, known, key, stopped);
+                var session = new PostgresWriteSession(wire, before.Key, key, stopped);
                 session.Later(new(BeginWritingSql));
+                if (before.MustBeNamed)
+                {
+                    session.Later(RowSecurity.Name(before.Key));
+                }
+
                 session.LookFirst();
                 return session;
             }
@@ -59,10 +71,10 @@ public sealed class PostgresStore : IStore
             var place = await TenantRows.Begin(wire, BeginWritingSql, tenant, stopped);
             if (place is { } found)
             {
-                keys[tenant] = found;
+                known[tenant] = found;
             }
 
-            var first = new PostgresWriteSession(wire, place ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
+            var first = new PostgresWriteSession(wire, place?.Key ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
             first.LookFirst();
             return first;
         }
@@ -87,6 +99,7 @@ public sealed class PostgresStore : IStore
         var (wire, _) = await Open(stopped);
         await using (wire)
         {
+            await RowSecurity.RequireSightOfAll(wire, stopped);
             await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
             await foreach (var finding in Soundness.Findings(wire, stopped))
             {
@@ -98,7 +111,41 @@ public sealed class PostgresStore : IStore
     public async ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped)
     {
         await using var wire = await Wire.Open(source, stopped);
-        return await Schema.Migrate(source, wire, stopped);
+        var ran = await Schema.Migrate(connectionString, wire, Schema.Scripts, stopped);
+        if (ran.Count > 0)
+        {
+            await ServiceRole.LetInAgain(wire, stopped);
+        }
+
+        await Months.PrepareAhead(wire, stopped);
+        return ran;
+    }
+
+    public async ValueTask LetServe(string role, CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await ServiceRole.LetServe(wire, role, stopped);
+        }
+    }
+
+    public async ValueTask PrepareAhead(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await Months.PrepareAhead(wire, stopped);
+        }
+    }
+
+    public async ValueTask<string?> Caution(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await RowSecurity.IsActive(wire, stopped) ? null : RowSecurity.IsOff;
+        }
     }
 
     public async ValueTask<string> ZoneRelease(CancellationToken stopped)
@@ -123,9 +170,12 @@ public sealed class PostgresStore : IStore
     {
         try
         {
-            await using var wire = await Wire.Open(source, stopped);
-            await Schema.Require(wire, stopped);
-            return true;
+            var (wire, _) = await Open(stopped);
+            await using (wire)
+            {
+                await wire.Run(new Statement(AskSql).Reading(_ => { }), stopped);
+                return true;
+            }
         }
         catch (StoreUnavailableException)
         {

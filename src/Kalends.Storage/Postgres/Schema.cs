@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Kalends.Time;
-using Npgsql;
 
 namespace Kalends.Storage.Postgres;
 
@@ -29,16 +28,17 @@ internal static class Schema
     /// <summary>By name, in order.</summary>
     public static IReadOnlyList<(string Name, string Text)> Scripts { get; } = ReadScripts();
 
-    public static async ValueTask<IReadOnlyList<string>> Migrate(NpgsqlDataSource source, Wire wire, CancellationToken stopped)
+    /// <param name="connectionString">For connections of the scripts' own.</param>
+    /// <param name="wire">Outside of a transaction.</param>
+    /// <param name="scripts">All of them, or the first ones, as an older program had them.</param>
+    /// <param name="stopped">Between two scripts.</param>
+    public static async ValueTask<IReadOnlyList<string>> Migrate(
+        string connectionString, Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
-        var ran = await Migration.Run(source, wire, stopped);
+        var ran = await Migration.Run(connectionString, wire, scripts, stopped);
         // What the stored UTC spans were worked out with; whoever recomputes them for a newer release writes the newer one.
-        await wire.Run(
-            [
-                new Statement(KeepMetaSql).With(ZonesName).With(Zones.Release),
-                new Statement(KeepMetaSql).With(SealingKeyName).With(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32))),
-            ],
-            stopped);
+        await KeepMeta(wire, ZonesName, () => Zones.Release, stopped);
+        await KeepMeta(wire, SealingKeyName, () => Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32)), stopped);
         return ran;
     }
 
@@ -80,6 +80,15 @@ internal static class Schema
             ? throw new StoreUnavailableException(
                 $"The database was written by a newer Kalends (it has had {unknown}, unknown here): run that version or a later one.")
             : [.. known.Except(applied)];
+    }
+
+    /// <summary>Looked at first: who may only serve finds it there, and may not write it.</summary>
+    private static async ValueTask KeepMeta(Wire wire, string name, Func<string> value, CancellationToken stopped)
+    {
+        if (await Meta(wire, name, stopped) is null)
+        {
+            await wire.Run(new Statement(KeepMetaSql).With(name).With(value()), stopped);
+        }
     }
 
     private static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)

@@ -32,6 +32,13 @@ internal static class Source
         ("Options", Timeouts),
     ];
 
+    /// <summary>For a migration: connections that wait as long as they are told, whatever else is said of a server's, and are closed after it.</summary>
+    public static NpgsqlDataSource ForScripts(string connectionString, string options) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "kalends migrate", Pooling = false, CommandTimeout = 0, MaxAutoPrepare = 0, Options = options,
+        });
+
     public static NpgsqlDataSource Of(string connectionString)
     {
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
