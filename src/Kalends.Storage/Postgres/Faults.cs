@@ -26,6 +26,8 @@ internal static class Faults
     {
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation
             or PostgresErrorCodes.ExclusionViolation => new StoreChangedException(calendars, fault),
+        // Without a name it is a partition's: the row was on its way to where the rest goes when its month was made.
+        PostgresErrorCodes.CheckViolation when fault.ConstraintName is null => new StoreChangedException(calendars, fault),
         PostgresErrorCodes.LockNotAvailable =>
             Unavailable("Too many commands wait to change the same calendars; try again shortly.", fault),
         PostgresErrorCodes.QueryCanceled => Unavailable("The database took too long over this; ask for less, or try again shortly.", fault),

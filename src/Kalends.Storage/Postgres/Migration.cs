@@ -45,7 +45,7 @@ internal static class Migration
         await wire.Run([new("BEGIN"), .. waiting, new("COMMIT")], stopped);
         try
         {
-            var missing = (await Schema.Missing(wire, stopped)).Where(name => scripts.Any(script => script.Name == name)).ToList();
+            var missing = await Schema.Missing(wire, scripts, stopped);
             foreach (var (name, text) in scripts.Where(script => missing.Contains(script.Name)))
             {
                 await Run(connectionString, new(name, text), stopped);

@@ -12,16 +12,17 @@ internal static class Months
 
     private const string UntilSql = "SELECT prepare_months($1, 1)";
 
-    public static ValueTask<int> PrepareAhead(Wire wire, CancellationToken stopped) => Prepare(wire, () => new(AheadSql), stopped);
+    /// <summary>For who serves: two months are time enough to look at why one could not be made.</summary>
+    public static ValueTask<int?> PrepareAhead(Wire wire, CancellationToken stopped) => Prepare(wire, () => new(AheadSql), stopped);
 
-    /// <summary>Two years ahead at most. The answer is how many were missing.</summary>
+    /// <summary>Two years ahead at most. The answer is how many were missing, or null where something long runs on what it needs for a moment.</summary>
     /// <param name="wire">Outside of a transaction.</param>
     /// <param name="until">Seconds since 1970; its month is the last.</param>
     /// <param name="stopped">Between two months.</param>
-    public static ValueTask<int> Prepare(Wire wire, long until, CancellationToken stopped) =>
+    public static ValueTask<int?> Prepare(Wire wire, long until, CancellationToken stopped) =>
         Prepare(wire, () => new Statement(UntilSql).WithTime(until), stopped);
 
-    private static async ValueTask<int> Prepare(Wire wire, Func<Statement> step, CancellationToken stopped)
+    private static async ValueTask<int?> Prepare(Wire wire, Func<Statement> step, CancellationToken stopped)
     {
         var (all, made) = (0, 0);
         do
@@ -32,8 +33,7 @@ internal static class Months
             }
             catch (StoreUnavailableException busy) when (busy.InnerException is PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable })
             {
-                throw new StoreUnavailableException(
-                    "A coming month could not be prepared without making others wait; nothing is lost by that, and it is tried again.", busy);
+                return null;
             }
 
             all += made;

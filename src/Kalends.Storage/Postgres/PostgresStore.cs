@@ -117,7 +117,8 @@ public sealed class PostgresStore : IStore
             await ServiceRole.LetInAgain(wire, stopped);
         }
 
-        await Months.PrepareAhead(wire, stopped);
+        // Where it cannot be now, whoever serves does it later.
+        _ = await Months.PrepareAhead(wire, stopped);
         return ran;
     }
 
@@ -135,7 +136,8 @@ public sealed class PostgresStore : IStore
         var (wire, _) = await Open(stopped);
         await using (wire)
         {
-            await Months.PrepareAhead(wire, stopped);
+            _ = await Months.PrepareAhead(wire, stopped) ?? throw new StoreUnavailableException(
+                "A coming month could not be prepared without making others wait; nothing is lost by that, and it is tried again.");
         }
     }
 

@@ -56,7 +56,7 @@ internal static class Schema
     /// <summary>Refuses to work on a database with another schema than this program's.</summary>
     public static async ValueTask Require(Wire wire, CancellationToken stopped)
     {
-        var missing = await Missing(wire, stopped);
+        var missing = await Missing(wire, Scripts, stopped);
         if (missing.Count > 0)
         {
             throw new StoreUnavailableException(
@@ -64,8 +64,9 @@ internal static class Schema
         }
     }
 
-    /// <summary>The scripts that a database has not had. Throws where it has had one that this program does not know.</summary>
-    public static async ValueTask<IReadOnlyList<string>> Missing(Wire wire, CancellationToken stopped)
+    /// <summary>Which of these scripts a database has not had. Throws where it has had one that this program does not know.</summary>
+    public static async ValueTask<IReadOnlyList<string>> Missing(
+        Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
         var applied = new List<string>();
         var isThere = false;
@@ -75,11 +76,11 @@ internal static class Schema
             await wire.Run(new Statement(ReadJournalSql).Reading(row => applied.Add(row.Text(0))), stopped);
         }
 
-        var known = Scripts.Select(script => script.Name).ToList();
-        return applied.Except(known).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown
+        var wanted = scripts.Select(script => script.Name).ToList();
+        return applied.Except(Scripts.Select(script => script.Name)).Except(wanted).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown
             ? throw new StoreUnavailableException(
                 $"The database was written by a newer Kalends (it has had {unknown}, unknown here): run that version or a later one.")
-            : [.. known.Except(applied)];
+            : [.. wanted.Except(applied)];
     }
 
     /// <summary>Looked at first: who may only serve finds it there, and may not write it.</summary>
