@@ -12,7 +12,8 @@ internal static class CopyVerb
     public static Command Create(Surroundings surroundings)
     {
         var from = Store("--from", "The SQLite store to copy: sqlite:FILE, or as --store takes it. It is read and never written to.");
-        var to = Store("--to", "The PostgreSQL to copy into: postgres:Host=NAME;Database=NAME;Username=NAME, or as --store takes it. Empty, or migrated and empty.");
+        var to = Store(
+            "--to", "The PostgreSQL to copy into: postgres:Host=NAME;Database=NAME;Username=NAME, or as --store takes it. It must hold no calendars yet.");
         var startOver = new Option<bool>("--start-over") { Description = "Throws away what a copy that did not end has left in the target, and begins anew." };
         var verifyOnly = new Option<bool>("--verify-only") { Description = "Copies nothing; compares what both stores hold." };
         var verb = new ExplainedCommand("copy", "Moves a whole store from SQLite to PostgreSQL; begun again, it goes on where it was")
