@@ -60,10 +60,10 @@ internal sealed class CopyRun(StoreCopy copy, string place, Surroundings surroun
         var compared = await ProgressOf.Run(surroundings, "comparing", copy.RowsToCompare, async advance => await copy.Compare(advance, stopped));
         Tables.Write(
             surroundings,
-            ["table", "tenant", "rows in source", "rows in target", "sum in source", "sum in target", ""],
+            ["table", "tenant", "source", "sum", "target", "sum", ""],
             compared.Select(IReadOnlyList<string> (part) =>
             [
-                part.Table, part.Tenant, Number(part.SourceRows), Number(part.TargetRows), Short(part.SourceSum), Short(part.TargetSum),
+                part.Table, part.Tenant, Number(part.SourceRows), Short(part.SourceSum), Number(part.TargetRows), Short(part.TargetSum),
                 part.IsSame ? "same" : "DIFFERS",
             ]));
         return compared.All(part => part.IsSame);
@@ -72,5 +72,5 @@ internal sealed class CopyRun(StoreCopy copy, string place, Surroundings surroun
     private static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
     /// <summary>Enough to see by eye; compared is all of it.</summary>
-    private static string Short(UInt128 sum) => ((ulong)(sum >> 64)).ToString("x16", CultureInfo.InvariantCulture);
+    private static string Short(UInt128 sum) => ((uint)(sum >> 96)).ToString("x8", CultureInfo.InvariantCulture);
 }
