@@ -19,6 +19,9 @@ internal static class Schema
 
     private const string SetMetaSql = "INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value";
 
+    /// <summary>In meta while a copy of another store into this one is not complete.</summary>
+    public const string Copying = "copying";
+
     private const string ZonesName = "time-zones";
 
     private const string SealingKeyName = "sealing-key";
@@ -53,7 +56,7 @@ internal static class Schema
         await Meta(wire, SealingKeyName, stopped)
         ?? throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`."));
 
-    /// <summary>Refuses to work on a database with another schema than this program's.</summary>
+    /// <summary>Refuses to work on a database with another schema than this program's, or with a part of a copy.</summary>
     public static async ValueTask Require(Wire wire, CancellationToken stopped)
     {
         var missing = await Missing(wire, Scripts, stopped);
@@ -61,6 +64,12 @@ internal static class Schema
         {
             throw new StoreUnavailableException(
                 "The database has not been brought up to date: run `kalends migrate`, or `kalends serve --migrate`.");
+        }
+
+        if (await Meta(wire, Copying, stopped) is not null)
+        {
+            throw new StoreUnavailableException(
+                "Another store is being copied into this database, and is not there as a whole: run the same `kalends copy` until it is done.");
         }
     }
 
@@ -92,7 +101,7 @@ internal static class Schema
         }
     }
 
-    private static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)
+    public static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)
     {
         string? value = null;
         await wire.Run(new Statement(MetaSql).With(name).Reading(row => value = row.Text(0)), stopped);

@@ -52,6 +52,14 @@ internal sealed class Desk : IAsyncDisposable
         return desk;
     }
 
+    /// <summary>On a database that is there already, which goes with the desk.</summary>
+    public static Desk Over(string database, Instant now)
+    {
+        var desk = new Desk(database);
+        desk.Clock.Now = now;
+        return desk;
+    }
+
     public static Caller As(string person, string tenant = "acme", string app = "web", Scopes scopes = Scopes.Read | Scopes.Write) =>
         new(tenant, new(person), app, scopes);
 
