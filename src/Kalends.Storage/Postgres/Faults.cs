@@ -26,6 +26,9 @@ internal static class Faults
     {
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation
             or PostgresErrorCodes.ExclusionViolation => new StoreChangedException(calendars, fault),
+        // What AppointmentRows makes of a version that does not follow.
+        PostgresErrorCodes.NotNullViolation when fault is { TableName: "appointment", ColumnName: "version" } =>
+            new StoreChangedException(calendars, fault),
         PostgresErrorCodes.LockNotAvailable =>
             Unavailable("Too many commands wait to change the same calendars; try again shortly.", fault),
         PostgresErrorCodes.QueryCanceled => Unavailable("The database took too long over this; ask for less, or try again shortly.", fault),

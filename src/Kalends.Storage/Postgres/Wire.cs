@@ -48,11 +48,6 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
         {
             throw Faults.From(fault, Asked);
         }
-
-        if (statements.Any(statement => statement.MustChange is { } rows && statement.Changed != rows))
-        {
-            throw new StoreChangedException(Asked);
-        }
     }
 
     public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
