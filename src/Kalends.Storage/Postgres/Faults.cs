@@ -22,6 +22,14 @@ internal static class Faults
         _ => fault,
     };
 
+    /// <summary>
+    /// True where a batch that ends with a commit failed and it cannot be known whether the commit was done: nothing came back, or the session
+    /// was ended (by an operator, a crash of another) or stopped when it was the commit's turn, which may be after it was done.
+    /// </summary>
+    public static bool LeavesOpen(Exception? cause, NpgsqlBatchCommand commit) => cause is not PostgresException said
+        || ((said.BatchCommand is null || said.BatchCommand == commit)
+            && (said.InvariantSeverity is "FATAL" or "PANIC" || said.SqlState == PostgresErrorCodes.QueryCanceled));
+
     private static Exception From(PostgresException fault, IReadOnlyCollection<CalendarId> calendars) => fault.SqlState switch
     {
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation

@@ -50,11 +50,13 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
     public Statement Prepare(string constantSql) => new Statement(constantSql).WithInteger(tenant);
 
     /// <summary>Runs these, after what waits.</summary>
-    public async ValueTask Run(params Statement[] statements)
+    public ValueTask Run(params Statement[] statements) => Run(statements, stopped);
+
+    protected async ValueTask Run(Statement[] statements, CancellationToken until)
     {
         Statement[] all = [.. later, .. statements];
         later.Clear();
-        await Wire.Run(all, stopped);
+        await Wire.Run(all, until);
     }
 
     /// <summary>The rows that one statement answers; they count as read (<see cref="ReadBefore"/>).</summary>
@@ -139,13 +141,16 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
         return last;
     }
 
+    /// <summary>
+    /// What ends with a commit. Nobody's impatience ends it, so that whoever asked is told what came of it; the database's own timeouts do.
+    /// </summary>
     private async ValueTask End(params Statement[] statements)
     {
         try
         {
-            await Run(statements);
+            await Run(statements, CancellationToken.None);
         }
-        catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException)
+        catch (StoreUnavailableException fault) when (Faults.LeavesOpen(fault.InnerException, statements[^1].Command))
         {
             throw new StoreUnavailableException(
                 "The database was lost while it committed, and may have kept this or not: look before you send it again, or send it with an Idempotency-Key.",

@@ -61,6 +61,13 @@ internal sealed class KalendsProcess : IAsyncDisposable
 
     public async Task<(HttpStatusCode Status, JsonNode? Body)> Post(string path, string json, string person = "user:ana", string? key = null)
     {
+        var (status, body, _) = await Ask(path, json, person, key);
+        return (status, body);
+    }
+
+    /// <summary>The same, and in how many seconds the caller is to try again.</summary>
+    public async Task<(HttpStatusCode Status, JsonNode? Body, double? RetryAfterSeconds)> Ask(string path, string json, string person, string? key = null)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/" + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", folder.Token(person));
         if (key is not null)
@@ -70,7 +77,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
 
         using var answer = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), answer.Headers.RetryAfter?.Delta?.TotalSeconds);
     }
 
     /// <summary>SIGKILL: no handler, no flush, no farewell.</summary>
