@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -44,7 +45,7 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
                 await reader.NextResultAsync(stopped);
             }
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (Exception fault) when (IsOfTheConnection(fault))
         {
             throw Faults.From(fault, Asked);
         }
@@ -53,5 +54,17 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
     public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
 
     /// <summary>The driver rolls back what is still open before it lends the connection again, and drops it when it is broken.</summary>
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (Exception fault) when (IsOfTheConnection(fault))
+        {
+            // It broke over the rollback and was dropped. The database undoes by itself what was open, so nobody needs to hear of it.
+        }
+    }
+
+    private static bool IsOfTheConnection(Exception fault) => fault is NpgsqlException or TimeoutException or IOException or SocketException;
 }

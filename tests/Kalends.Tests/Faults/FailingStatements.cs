@@ -51,6 +51,11 @@ internal sealed class FailingStatements(int database) : Proxy(database)
     /// <summary>The next commit fails, once.</summary>
     public void FailCommit(Failure failure) => (Calls, Failed, how, failing, failingCommit) = (0, null, failure, 0, true);
 
+    /// <summary>From now on the connection is lost whenever a session is to be undone.</summary>
+    public bool LosesRollbacks { get; set; }
+
+    public int LostRollbacks { get; private set; }
+
     public void Heal() => (failing, failingCommit) = (0, false);
 
     public new string To(string connectionString) => $"{base.To(connectionString)};SSL Mode=Disable;GSS Encryption Mode=Disable";
@@ -68,6 +73,12 @@ internal sealed class FailingStatements(int database) : Proxy(database)
         {
             var message = await Typed(conversation.Client);
             conversation.Follow(message);
+            if (message[0] == 'Q' && LosesRollbacks && message.AsSpan().IndexOf("ROLLBACK"u8) > 0)
+            {
+                LostRollbacks++;
+                return;
+            }
+
             if (message[0] != 'E' || !IsToFail(conversation.Sql))
             {
                 await conversation.Server.WriteAsync(message);
