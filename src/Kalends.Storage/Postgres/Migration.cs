@@ -25,7 +25,8 @@ internal static class Migration
     public static async ValueTask<IReadOnlyList<string>> Run(NpgsqlDataSource source, Wire wire, CancellationToken stopped)
     {
         Statement[] waiting = [new Statement(PatienceSql).Reading(_ => { }), new Statement(LockSql).With(Lock).Reading(_ => { })];
-        await wire.Run([new("BEGIN"), .. waiting, new("COMMIT")], stopped);
+        wire.Patience = Timeout.InfiniteTimeSpan;
+        await wire.Run([new(Wire.BeginSql), .. waiting, new(Wire.CommitSql)], stopped);
         try
         {
             var missing = await Schema.Missing(wire, stopped);
@@ -46,7 +47,8 @@ internal static class Migration
     private static void Run(NpgsqlDataSource source, List<SqlScript> missing)
     {
         var result = DeployChanges.To.PostgresqlDatabase(new Connections(source)).JournalToPostgresqlTable("public", Schema.Journal)
-            .WithScripts(missing).WithVariablesDisabled().WithTransactionPerScript().LogToNowhere().Build().PerformUpgrade();
+            .WithScripts(missing).WithVariablesDisabled().WithTransactionPerScript()
+            .WithExecutionTimeout(TimeSpan.Zero).LogToNowhere().Build().PerformUpgrade();
         if (!result.Successful)
         {
             throw result.Error is NpgsqlException fault && Faults.From(fault, []) is StoreUnavailableException unavailable

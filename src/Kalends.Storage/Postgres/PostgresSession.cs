@@ -119,8 +119,6 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
 {
     public const string SnapshotSql = "SELECT pg_current_snapshot()::text";
 
-    private const string CommitSql = "COMMIT";
-
     public override bool IsWriting => true;
 
     /// <summary>Before anything else is read: which transactions are over.</summary>
@@ -129,7 +127,7 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
     public async ValueTask Commit(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await End(new Statement(CommitSql));
+        await End(new Statement(Wire.CommitSql));
     }
 
     public async ValueTask<long> Commit(
@@ -137,7 +135,7 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
     {
         stopped.ThrowIfCancellationRequested();
         var last = 0L;
-        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
+        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(Wire.CommitSql)]);
         return last;
     }
 

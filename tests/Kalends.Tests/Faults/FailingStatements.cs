@@ -28,6 +28,8 @@ internal sealed class FailingStatements(int database) : Proxy(database)
 {
     public const string Commit = "COMMIT";
 
+    public const string Rollback = "ROLLBACK";
+
     private static readonly byte[] Flush = [(byte)'H', 0, 0, 0, 4];
 
     /// <summary>Execute of a portal that nobody made: the database itself fails here, and leaves out what comes until the next Sync.</summary>
@@ -73,7 +75,7 @@ internal sealed class FailingStatements(int database) : Proxy(database)
         {
             var message = await Typed(conversation.Client);
             conversation.Follow(message);
-            if (message[0] == 'Q' && LosesRollbacks && message.AsSpan().IndexOf("ROLLBACK"u8) > 0)
+            if (message[0] == 'E' && LosesRollbacks && conversation.Sql == Rollback)
             {
                 LostRollbacks++;
                 return;

@@ -8,13 +8,15 @@ internal sealed class UnrulyLine(int database) : Proxy(database)
 {
     private readonly ConcurrentDictionary<Pair, byte> pairs = new();
 
+    private readonly List<Pair> forgotten = [];
+
     /// <summary>Completed while bytes flow; replaced by an open one while they are held back.</summary>
     private TaskCompletionSource flowing = Completed();
 
     /// <summary>Between a client's word and its arrival at the database.</summary>
     public TimeSpan Delay { get; set; }
 
-    public int Connections => pairs.Count;
+    public int Connections => pairs.Keys.Except(forgotten).Count();
 
     /// <summary>From now on connections are taken and nothing that is sent arrives, either way.</summary>
     public void Stall() => flowing = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -23,18 +25,17 @@ internal sealed class UnrulyLine(int database) : Proxy(database)
     public void Flow() => flowing.TrySetResult();
 
     /// <summary>New connections work; those that are there go on saying nothing for ever, as when something between has forgotten them.</summary>
-    public void Forget() => flowing = Completed();
+    public void Forget()
+    {
+        forgotten.AddRange(pairs.Keys);
+        flowing = Completed();
+    }
 
     /// <summary>Some or all connections end with a reset.</summary>
-    public void Cut(Random? some = null)
-    {
-        foreach (var pair in pairs.Keys.Where(_ => some is null || some.Next(2) == 0))
-        {
-            Reset(pair.Client);
-            Reset(pair.Server);
-            Try(pair.Ended.Cancel);
-        }
-    }
+    public void Cut(Random? some = null) => Cut(pairs.Keys.Where(_ => some is null || some.Next(2) == 0));
+
+    /// <summary>The database is told of the end of those that were forgotten.</summary>
+    public void CutForgotten() => Cut(forgotten);
 
     /// <summary>Clients are told that nothing more comes, while the database is told nothing and works on.</summary>
     public void HalfClose()
@@ -87,6 +88,16 @@ internal sealed class UnrulyLine(int database) : Proxy(database)
         catch (Exception over) when (over is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // The other direction ends with this one.
+        }
+    }
+
+    private static void Cut(IEnumerable<Pair> some)
+    {
+        foreach (var pair in some)
+        {
+            Reset(pair.Client);
+            Reset(pair.Server);
+            Try(pair.Ended.Cancel);
         }
     }
 
