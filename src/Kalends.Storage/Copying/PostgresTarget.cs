@@ -53,10 +53,11 @@ internal sealed class PostgresTarget : IAsyncDisposable
 
     private readonly NpgsqlDataSource source;
     private readonly NpgsqlConnection connection;
+    private readonly string connectionString;
     private readonly Wire wire;
 
-    private PostgresTarget(NpgsqlDataSource source, NpgsqlConnection connection) =>
-        (this.source, this.connection, wire) = (source, connection, new(connection));
+    private PostgresTarget(NpgsqlDataSource source, NpgsqlConnection connection, string connectionString) =>
+        (this.source, this.connection, this.connectionString, wire) = (source, connection, connectionString, new(source, connection));
 
     public static async ValueTask<PostgresTarget> Open(string connectionString, CancellationToken stopped)
     {
@@ -64,7 +65,7 @@ internal sealed class PostgresTarget : IAsyncDisposable
         var source = Source.Of(named.ConnectionString);
         try
         {
-            var opened = new PostgresTarget(source, await source.OpenConnectionAsync(stopped));
+            var opened = new PostgresTarget(source, await source.OpenConnectionAsync(stopped), connectionString);
             await opened.Run([.. SettingsSql.Select(sql => new Statement(sql))], stopped);
             return opened;
         }
@@ -102,9 +103,9 @@ internal sealed class PostgresTarget : IAsyncDisposable
     public async ValueTask<CopyMark?> Mark(string name, CancellationToken stopped) =>
         await Says(new Statement(HasMetaSql), stopped) && await Schema.Meta(wire, name, stopped) is { } json ? CopyMark.Read(json) : null;
 
-    public async ValueTask<bool> IsMigrated(CancellationToken stopped) => (await Schema.Missing(wire, stopped)).Count == 0;
+    public async ValueTask<bool> IsMigrated(CancellationToken stopped) => (await Schema.Missing(wire, Schema.Scripts, stopped)).Count == 0;
 
-    public async ValueTask Migrate(CancellationToken stopped) => await Schema.Migrate(source, wire, stopped);
+    public async ValueTask Migrate(CancellationToken stopped) => await Schema.Migrate(connectionString, wire, Schema.Scripts, stopped);
 
     /// <summary>Empties it and takes over what the original knows of itself; from here on nobody can work on it until <see cref="Complete"/>.</summary>
     public async ValueTask Begin(CopyMark mark, IReadOnlyDictionary<string, string> meta, CancellationToken stopped) => await Run(

@@ -42,7 +42,8 @@ internal static class Migration
         string connectionString, Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
         Statement[] waiting = [new Statement(PatienceSql).Reading(_ => { }), new Statement(LockSql).With(Lock).Reading(_ => { })];
-        await wire.Run([new("BEGIN"), .. waiting, new("COMMIT")], stopped);
+        wire.Patience = Timeout.InfiniteTimeSpan;
+        await wire.Run([new(Wire.BeginSql), .. waiting, new(Wire.CommitSql)], stopped);
         try
         {
             var missing = await Schema.Missing(wire, scripts, stopped);
@@ -85,7 +86,7 @@ internal static class Migration
         var isOnline = script.Name.EndsWith(Online, StringComparison.Ordinal);
         using var source = Source.ForScripts(connectionString, isOnline ? NoTimeouts : BriefLocks);
         var prepared = DeployChanges.To.PostgresqlDatabase(new Connections(source, isOnline)).JournalToPostgresqlTable("public", Schema.Journal)
-            .WithScripts(script).WithVariablesDisabled().LogToNowhere();
+            .WithScripts(script).WithVariablesDisabled().WithExecutionTimeout(TimeSpan.Zero).LogToNowhere();
         var result = InTransaction(prepared, !isOnline).Build().PerformUpgrade();
         return result.Successful ? null : result.Error;
     }

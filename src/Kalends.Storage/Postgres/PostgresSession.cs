@@ -50,11 +50,13 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
     public Statement Prepare(string constantSql) => new Statement(constantSql).WithInteger(tenant);
 
     /// <summary>Runs these, after what waits.</summary>
-    public async ValueTask Run(params Statement[] statements)
+    public ValueTask Run(params Statement[] statements) => Run(statements, stopped);
+
+    protected async ValueTask Run(Statement[] statements, CancellationToken until)
     {
         Statement[] all = [.. later, .. statements];
         later.Clear();
-        await Wire.Run(all, stopped);
+        await Wire.Run(all, until);
     }
 
     /// <summary>The rows that one statement answers; they count as read (<see cref="ReadBefore"/>).</summary>
@@ -117,8 +119,6 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
 {
     public const string SnapshotSql = "SELECT pg_current_snapshot()::text";
 
-    private const string CommitSql = "COMMIT";
-
     public override bool IsWriting => true;
 
     /// <summary>Before anything else is read: which transactions are over.</summary>
@@ -127,7 +127,7 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
     public async ValueTask Commit(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await End(new Statement(CommitSql));
+        await End(new Statement(Wire.CommitSql));
     }
 
     public async ValueTask<long> Commit(
@@ -135,17 +135,20 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, byte[] sealin
     {
         stopped.ThrowIfCancellationRequested();
         var last = 0L;
-        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(CommitSql)]);
+        await End([.. await new TrailRows(this).Appending(command, changes, touched, given => last = given), new(Wire.CommitSql)]);
         return last;
     }
 
+    /// <summary>
+    /// What ends with a commit. Nobody's impatience ends it, so that whoever asked is told what came of it; the database's own timeouts do.
+    /// </summary>
     private async ValueTask End(params Statement[] statements)
     {
         try
         {
-            await Run(statements);
+            await Run(statements, CancellationToken.None);
         }
-        catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException)
+        catch (StoreUnavailableException fault) when (Faults.LeavesOpen(fault.InnerException, statements[^1].Command))
         {
             throw new StoreUnavailableException(
                 "The database was lost while it committed, and may have kept this or not: look before you send it again, or send it with an Idempotency-Key.",

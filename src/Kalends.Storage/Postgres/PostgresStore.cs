@@ -10,10 +10,10 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore
 {
-    private const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    private const string BeginReadingSql = $"{Wire.BeginSql} ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
-    private const string BeginWritingSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    private const string BeginWritingSql = $"{Wire.BeginSql} ISOLATION LEVEL READ COMMITTED READ WRITE";
 
     private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
 
@@ -100,6 +100,7 @@ public sealed class PostgresStore : IStore
         await using (wire)
         {
             await RowSecurity.RequireSightOfAll(wire, stopped);
+            wire.Patience = Timeout.InfiniteTimeSpan;
             await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
             await foreach (var finding in Soundness.Findings(wire, stopped))
             {

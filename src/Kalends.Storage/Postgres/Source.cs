@@ -6,9 +6,11 @@ namespace Kalends.Storage.Postgres;
 internal static class Source
 {
     /// <summary>
-    /// A session waits for a lock and a statement runs at most this long; who holds locks and falls silent is cut off. Milliseconds.
+    /// A session waits for a lock and a statement runs at most this long; who holds locks and falls silent is cut off, and so is who is gone, while
+    /// a statement runs and (after 10 s and three words without an answer) while none does. Milliseconds, but keepalives count in seconds.
     /// </summary>
-    private const string Timeouts = "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000";
+    private const string Timeouts = "-c lock_timeout=5000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+        + "-c client_connection_check_interval=2000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
     /// <summary>Enough for two cores to be busy many times over; each costs the database some megabytes.</summary>
     private const int Connections = 40;
@@ -16,8 +18,11 @@ internal static class Source
     /// <summary>More than the statements of the program.</summary>
     private const int Prepared = 100;
 
-    /// <summary>Seconds: a little more than the database itself allows, for when it does not answer at all.</summary>
-    private const int AnswerSeconds = 40;
+    /// <summary>Seconds for a round trip (<see cref="Wire"/>): more than the database allows a statement, for when it says nothing at all.</summary>
+    private const int AnswerSeconds = 15;
+
+    /// <summary>Seconds until a connection is there, a new one or one that others give back.</summary>
+    private const int OpenSeconds = 5;
 
     private static readonly (string Keyword, object Value)[] WhatAServerWants =
     [
@@ -28,7 +33,11 @@ internal static class Source
         // Nothing is set on a connection that outlives its transaction, so there is nothing to reset.
         ("No Reset On Close", true),
         ("Command Timeout", AnswerSeconds),
-        ("Keepalive", 30),
+        ("Timeout", OpenSeconds),
+        // The system looks after idle connections. The driver's own way holds a thread of this process for each while the database is silent.
+        ("Tcp Keepalive", true),
+        ("Tcp Keepalive Time", 10),
+        ("Tcp Keepalive Interval", 2),
         ("Options", Timeouts),
     ];
 
@@ -49,6 +58,8 @@ internal static class Source
             settings[keyword] = value;
         }
 
+        // Which statement of a batch failed says whether its commit was done (Faults.LeavesOpen).
+        settings.IncludeFailedBatchedCommand = true;
         if (string.IsNullOrEmpty(settings.Host))
         {
             throw new ArgumentException("The connection string must name a host: Host=NAME;Database=NAME", nameof(connectionString));

@@ -13,21 +13,12 @@ internal sealed class Statement(string constantSql)
 
     public Action<Row>? Read { get; private set; }
 
-    /// <summary>How many rows it must change, where another number means that somebody was faster.</summary>
-    public int? MustChange { get; private set; }
-
     /// <summary>Of a statement that answers no rows, once it has run.</summary>
     public int Changed => Command.RecordsAffected;
 
     public Statement Reading(Action<Row> read)
     {
         Read = read;
-        return this;
-    }
-
-    public Statement Changing(int rows)
-    {
-        MustChange = rows;
         return this;
     }
 

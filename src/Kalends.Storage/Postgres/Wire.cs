@@ -1,21 +1,50 @@
+using System.Data;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
 
 /// <summary>
 /// A connection out of the pool, used by one session at a time. All statements handed in together make one round trip, and the first that
-/// fails ends the batch.
+/// fails ends the batch. A trip that takes too long, or that nobody waits for any more, is abandoned: whoever asked is told at once, and the
+/// connection is closed behind their back. The driver itself would first ask the database to cancel, on the calling thread and over a connection of
+/// its own, and where the database says nothing at all that is a thread of this process standing still for each command.
 /// </summary>
-internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
+internal sealed class Wire : IAsyncDisposable
 {
+    public const string BeginSql = "BEGIN";
+
+    public const string CommitSql = "COMMIT";
+
+    private const string RollbackSql = "ROLLBACK";
+
+    /// <summary>For what a session leaves undone to be rolled back before the connection is given up.</summary>
+    private static readonly TimeSpan Undoing = TimeSpan.FromSeconds(5);
+
+    private readonly NpgsqlDataSource source;
+    private readonly NpgsqlConnection connection;
+    private bool inTransaction;
+    private bool abandoned;
+
+    public Wire(NpgsqlDataSource source, NpgsqlConnection connection)
+    {
+        (this.source, this.connection) = (source, connection);
+        Patience = connection.CommandTimeout == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(connection.CommandTimeout);
+    }
+
     /// <summary>Calendars that were asked to be locked on it: whoever runs the command again locks them first.</summary>
     public HashSet<CalendarId> Asked { get; } = [];
+
+    /// <summary>How long a round trip may take: the connection string's Command Timeout.</summary>
+    public TimeSpan Patience { get; set; }
+
+    private bool IsOpen => !abandoned && connection.State == ConnectionState.Open;
 
     public static async ValueTask<Wire> Open(NpgsqlDataSource source, CancellationToken stopped)
     {
         try
         {
-            return new(await source.OpenConnectionAsync(stopped));
+            return new(source, await source.OpenConnectionAsync(stopped));
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -25,38 +54,128 @@ internal sealed class Wire(NpgsqlConnection connection) : IAsyncDisposable
 
     public async ValueTask Run(IReadOnlyCollection<Statement> statements, CancellationToken stopped)
     {
-        await using var batch = new NpgsqlBatch(connection);
-        foreach (var statement in statements)
+        stopped.ThrowIfCancellationRequested();
+        if (!IsOpen)
         {
-            batch.BatchCommands.Add(statement.Command);
+            throw Faults.From(new NpgsqlException("The connection was lost before."), Asked);
         }
 
+        var cancel = new CancellationTokenSource();
+        var trip = Execute(statements, cancel.Token);
         try
         {
-            await using var reader = await batch.ExecuteReaderAsync(stopped);
-            foreach (var statement in statements.Where(statement => statement.Read is not null))
-            {
-                while (await reader.ReadAsync(stopped))
-                {
-                    statement.Read!(new(reader));
-                }
-
-                await reader.NextResultAsync(stopped);
-            }
+            await trip.WaitAsync(Patience, stopped);
+            cancel.Dispose();
         }
-        catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException)
+        catch (TimeoutException late)
         {
-            throw Faults.From(fault, Asked);
+            Abandon(trip, cancel);
+            // Those that lie idle are as silent as this one.
+            source.Clear();
+            throw Faults.From(late, Asked);
         }
-
-        if (statements.Any(statement => statement.MustChange is { } rows && statement.Changed != rows))
+        catch (OperationCanceledException)
         {
-            throw new StoreChangedException(Asked);
+            Abandon(trip, cancel);
+            throw;
         }
     }
 
     public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
 
-    /// <summary>The driver rolls back what is still open before it lends the connection again, and drops it when it is broken.</summary>
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    /// <summary>What is still open is rolled back, and a connection that is broken is dropped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (inTransaction && IsOpen)
+            {
+                Patience = Undoing;
+                await Run(new Statement(RollbackSql), CancellationToken.None);
+            }
+        }
+        catch (Exception fault) when (fault is StoreUnavailableException or StoreChangedException)
+        {
+            // The database undoes by itself what was open on a connection that is lost, and the driver on one that is not.
+        }
+
+        if (!abandoned)
+        {
+            await Close();
+        }
+    }
+
+    private async Task Execute(IReadOnlyCollection<Statement> statements, CancellationToken cancelled)
+    {
+        // Patience is ours.
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
+        foreach (var statement in statements)
+        {
+            batch.BatchCommands.Add(statement.Command);
+            inTransaction |= statement.Command.CommandText.StartsWith(BeginSql, StringComparison.Ordinal);
+        }
+
+        try
+        {
+            await using var reader = await batch.ExecuteReaderAsync(cancelled);
+            foreach (var statement in statements.Where(statement => statement.Read is not null))
+            {
+                while (await reader.ReadAsync(cancelled))
+                {
+                    statement.Read!(new(reader));
+                }
+
+                await reader.NextResultAsync(cancelled);
+            }
+
+            while (await reader.NextResultAsync(cancelled))
+            {
+                // The rest answers nothing; left to the reader's closing it could not be abandoned.
+            }
+        }
+        catch (Exception fault) when (IsOfTheConnection(fault))
+        {
+            throw Faults.From(fault, Asked);
+        }
+
+        inTransaction &= batch.BatchCommands[^1].CommandText is not (CommitSql or RollbackSql);
+    }
+
+    private void Abandon(Task trip, CancellationTokenSource cancel)
+    {
+        abandoned = true;
+        _ = Bury();
+
+        async Task Bury()
+        {
+            // The driver stays in here until the database has taken its request to cancel, so on a thread of its own.
+            await Task.Factory.StartNew(cancel.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            try
+            {
+                await trip;
+            }
+            catch (Exception fault) when (fault is StoreUnavailableException or StoreChangedException or OperationCanceledException)
+            {
+                // Who asked for it has been answered.
+            }
+
+            cancel.Dispose();
+            await Close();
+        }
+    }
+
+    /// <summary>Gives the connection back to the pool, which drops it when it is broken.</summary>
+    private async ValueTask Close()
+    {
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (Exception fault) when (IsOfTheConnection(fault))
+        {
+            // It broke over what the driver had left to do on it.
+        }
+    }
+
+    private static bool IsOfTheConnection(Exception fault) => fault is NpgsqlException or TimeoutException or IOException or SocketException;
 }

@@ -47,7 +47,13 @@ internal sealed class Desk : IAsyncDisposable
     public static async Task<Desk> Open()
     {
         var onPostgres = TestContext.Current.TestClass?.Traits.ContainsKey(OnPostgres) == true;
-        var desk = new Desk(onPostgres ? await PrivateCluster.Database() : null);
+        return await On(onPostgres ? await PrivateCluster.Database() : null);
+    }
+
+    /// <summary>On this database of the private cluster, which is dropped with the desk.</summary>
+    public static async Task<Desk> On(string? database)
+    {
+        var desk = new Desk(database);
         await desk.Store.Migrate(default);
         return desk;
     }
