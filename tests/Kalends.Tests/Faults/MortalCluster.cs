@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Globalization;
 using Kalends.Storage.Postgres;
 using Kalends.Tests.Postgres;
 
@@ -36,7 +35,7 @@ internal sealed class MortalCluster : IAsyncDisposable
     public string Database => $"Host=127.0.0.1;Port={Port};Username=kalends;Database=kalends";
 
     /// <param name="disk">Where it is small.</param>
-    /// <param name="mount">False makes a small disk for data by a limit on the size of files, without trying to mount one.</param>
+    /// <param name="mount">False makes a small disk by a limit on the size of files, without trying to mount one.</param>
     /// <param name="settings">Such as <c>max_connections=60</c>.</param>
     public static async Task<MortalCluster> Start(Disk disk = Disk.Ample, bool mount = true, params string[] settings)
     {
@@ -69,8 +68,8 @@ internal sealed class MortalCluster : IAsyncDisposable
     /// <summary>What an operator does: connections are cut, what runs is undone, the log is closed.</summary>
     public Task Stop() => Tell("stop");
 
-    /// <summary>Leaves so much of a small disk.</summary>
-    public Task Fill(int kilobytesLeft) => Tell($"fill {kilobytesLeft.ToString(CultureInfo.InvariantCulture)}");
+    /// <summary>Leaves hardly anything of a small disk.</summary>
+    public Task Fill() => Tell("fill");
 
     public Task Free() => Tell("free");
 
@@ -118,12 +117,12 @@ internal sealed class MortalCluster : IAsyncDisposable
         data=large/data; wal=large/wal
         [ $disk = SmallForData ] && data=small/data
         [ $disk = SmallForLog ] && wal=small/wal
-        $as "$bin/initdb" -D $data -X "$folder/$wal" -U kalends -A trust -E UTF8 --locale=C --no-sync >"$log" 2>&1 || { tail -n 3 "$log" | tr '\n' ' '; echo; }
+        $as "$bin/initdb" -D $data -X "$folder/$wal" --wal-segsize=1 -U kalends -A trust -E UTF8 --locale=C --no-sync >"$log" 2>&1 || { tail -n 3 "$log" | tr '\n' ' '; echo; }
         echo "$made"
         options=; for setting in "$@"; do options="$options -c $setting"; done
 
         children() { cat /proc/$server/task/$server/children; }
-        limit() { for process in $server $(children); do prlimit --pid $process --fsize=$1 2>/dev/null; done; }
+        limit() { for process in $server $(children); do $as prlimit --pid $process --fsize=$1: 2>/dev/null; done; }
         start() {
           $as "$bin/postgres" -D $data -k "$folder" -p $port $options >>"$log" 2>&1 </dev/null &
           server=$!
@@ -133,20 +132,23 @@ internal sealed class MortalCluster : IAsyncDisposable
           done
           tail -n 3 "$log" | tr '\n' ' '; echo
         }
-        while read -r order much; do
+        while read -r order; do
           case $order in
             start) start ;;
-            quit) kill -QUIT $server; wait $server; server=; echo done ;;
+            quit) kill -QUIT $server 2>/dev/null; wait $server; server=; echo done ;;
             stop) kill -INT $server; wait $server; server=; echo done ;;
             kill) kill -STOP $server; all=$(children); kill -KILL $server $all; wait $server
               for process in $all; do while [ -d /proc/$process ] && ! grep -q '^State:.[ZX]' /proc/$process/status 2>/dev/null; do sleep 0.01; done; done
               server=; echo done ;;
+            # Of a file that may not grow the last page is cut in the middle, which PostgreSQL takes for a full disk. A log file has 1 MiB.
             fill)
-              if [ "$made" = 'a limit on the size of files' ]; then limit $((much * 1024)):
-              else left=$(df -k --output=avail small | tail -n 1); fallocate -l $((left - much))K small/ballast; fi
+              if [ "$made" = 'a file system in memory' ]; then
+                dd if=/dev/zero of=small/ballast bs=64k 2>/dev/null
+              elif [ $disk = SmallForLog ]; then limit $((512 * 1024)); else limit $((1028 * 1024)); fi
               echo done ;;
             free)
-              if [ "$made" = 'a limit on the size of files' ]; then limit unlimited:; else rm -f small/ballast; fi
+              # Twice, for a child that came meanwhile.
+              if [ "$made" = 'a file system in memory' ]; then rm -f small/ballast; else limit unlimited; limit unlimited; fi
               echo done ;;
           esac
         done

@@ -75,6 +75,18 @@ internal sealed class Savers
         Assert.True(Acknowledged >= from + more, $"work does not go on: {this}\n{Reasons}");
     }
 
+    /// <summary>Until so many more have been refused, for a minute at most.</summary>
+    public async Task UntilRefused(int more)
+    {
+        var from = Refused;
+        for (var wait = 0; wait < 6_000 && Refused < from + more; wait++)
+        {
+            await Task.Delay(10, TestContext.Current.CancellationToken);
+        }
+
+        Assert.True(Refused >= from + more, $"nobody was refused: {this}");
+    }
+
     /// <summary>
     /// What is stored is what was told: each acknowledged call whole and once, none of those that were refused; of the rest each is there whole or not.
     /// The outbox has one event for each appointment that is stored.
