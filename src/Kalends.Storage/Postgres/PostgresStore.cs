@@ -10,8 +10,6 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore
 {
-    private const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
     private const string BeginWritingSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
@@ -33,8 +31,18 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped) ?? TenantRows.Unknown;
-            return new PostgresReadSession(wire, place, key, stopped);
+            if (keys.TryGetValue(tenant, out var known))
+            {
+                return new PostgresReadSession(wire, known, key, hasBegun: false, stopped);
+            }
+
+            var place = await TenantRows.Begin(wire, PostgresReadSession.BeginSql, tenant, stopped);
+            if (place is { } found)
+            {
+                keys[tenant] = found;
+            }
+
+            return new PostgresReadSession(wire, place ?? TenantRows.Unknown, key, hasBegun: true, stopped);
         }
         catch
         {
@@ -87,7 +95,7 @@ public sealed class PostgresStore : IStore
         var (wire, _) = await Open(stopped);
         await using (wire)
         {
-            await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
+            await wire.Run([new(PostgresReadSession.BeginSql), new(NoTimeoutSql)], stopped);
             await foreach (var finding in Soundness.Findings(wire, stopped))
             {
                 yield return finding;
