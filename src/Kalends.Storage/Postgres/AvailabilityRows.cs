@@ -41,14 +41,14 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
     private sealed class Answer
     {
         private readonly Dictionary<CalendarId, Calendar> calendars = [];
-        private string lineage = "";
+        private string? lineage;
 
         public List<HeldTime> Held { get; } = [];
 
         public void AddCalendar(Row row)
         {
             var calendar = CalendarRows.Calendar(row);
-            lineage = calendars.Count > 0 ? lineage : $"{row.Microsecond(10)} {row.Bool(11)}";
+            lineage ??= $"{row.Microsecond(10)} {row.Bool(11)}";
             calendars[calendar.Id] = calendar;
         }
 

@@ -36,8 +36,9 @@ public sealed record FirstLook(IReadOnlyDictionary<CalendarId, Calendar> Calenda
 
     /// <summary>
     /// What tells the database apart from another that came in its place, as after a restore: there the same version may stand for something else.
+    /// Null where nothing was found.
     /// </summary>
-    public string Lineage { get; init; } = "";
+    public string? Lineage { get; init; }
 }
 
 public interface IAvailabilityRows
