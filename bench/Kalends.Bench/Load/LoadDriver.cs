@@ -18,7 +18,7 @@ public static class LoadDriver
             var company = new Company(Company.PeopleFor(settings.Attendances), settings.Seed);
             if (!File.Exists(file))
             {
-                await Filling.Run(file, company);
+                await Filling.Run($"Data Source={file}", company);
             }
 
             await Measure(settings, company, file, Path.Combine(folder, "bare.db"));
@@ -32,7 +32,7 @@ public static class LoadDriver
 
     private static async Task Measure(LoadSettings settings, Company company, string file, string bareFile)
     {
-        using var server = await ServerProcess.Start(ServerProgram(), file);
+        using var server = await ServerProcess.Start($"Data Source={file}");
         using var bare = new BareSqlite(file);
         using var writes = new BareWrites(bareFile);
         var megabytes = new FileInfo(file).Length / 1e6;
@@ -97,20 +97,5 @@ public static class LoadDriver
     {
         values.Sort();
         return values[(int)(share * (values.Count - 1))];
-    }
-
-    /// <summary>Built beside this program, in the same configuration.</summary>
-    private static string ServerProgram()
-    {
-        var ours = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = ours;
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Kalends.slnx")))
-        {
-            root = root.Parent;
-        }
-
-        var program = Path.Combine(
-            root?.FullName ?? "", "src", "Kalends.Server", "bin", ours.Parent!.Name, ours.Name, "Kalends.Server.dll");
-        return File.Exists(program) ? program : throw new FileNotFoundException("build the server first: dotnet build -c Release", program);
     }
 }

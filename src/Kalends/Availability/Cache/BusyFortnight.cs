@@ -1,9 +1,10 @@
 namespace Kalends.Availability;
 
 /// <summary>
-/// What blocks one calendar in one fortnight, in order of start and end: twelve bytes an attendance, since ten thousand people's year is thirteen
+/// What blocks one calendar in one fortnight, in order of start and end: eight bytes an attendance, since ten thousand people's year is thirteen
 /// million of them. Fortnights begin on Mondays in UTC, so that few appointments lie across. What an attendance is called, and whose it is, comes
-/// later and only where somebody asks (<see cref="NamedBlock"/>). May be shared between threads.
+/// later and only where somebody asks (<see cref="NamedBlock"/>); but for secret ones, of which the owner sees more than others. May be shared
+/// between threads.
 /// </summary>
 public sealed class BusyFortnight
 {
@@ -13,19 +14,27 @@ public sealed class BusyFortnight
     private const long FirstMonday = 4 * 24 * 3_600;
 
     /// <summary>The object, and the head of its array.</summary>
-    private const int BytesOfEmpty = 72;
+    private const int BytesOfEmpty = 88;
+
+    private const int BytesOfArray = 24;
 
     private readonly Packed[] rows;
+
+    /// <summary>Of each row, where any is secret.</summary>
+    private readonly int[]? owners;
     private NamedBlock?[]? named;
 
-    private BusyFortnight(int number, Packed[] rows) => (Number, this.rows) = (number, rows);
+    private BusyFortnight(int number, List<BlockingTime> times)
+    {
+        Number = number;
+        rows = [.. times.Select(time => new Packed(time, Start))];
+        owners = times.Exists(time => time.Privacy == Privacy.Secret) ? [.. times.Select(time => (int)time.Owner)] : null;
+    }
 
     public int Number { get; }
 
-    public int Count => rows.Length;
-
     /// <summary>What it takes of memory, without names.</summary>
-    public int Bytes => BytesOfEmpty + (rows.Length * Packed.Bytes);
+    public int Bytes => BytesOfEmpty + (rows.Length * sizeof(long)) + (owners is null ? 0 : BytesOfArray + (rows.Length * sizeof(int)));
 
     /// <summary>Of the names known so far. Changes as they come.</summary>
     public long NamedBytes { get; private set; }
@@ -43,7 +52,7 @@ public sealed class BusyFortnight
     /// </summary>
     public static BusyFortnight[]? Pack(int first, int last, List<BlockingTime> times)
     {
-        var packed = new List<Packed>[last - first + 1];
+        var each = Enumerable.Range(0, last - first + 1).Select(_ => new List<BlockingTime>()).ToArray();
         foreach (var time in InOrder(times))
         {
             for (var number = Math.Max(first, NumberOf(time.From)); number <= Math.Min(last, NumberOf(time.To - 1)); number++)
@@ -53,11 +62,11 @@ public sealed class BusyFortnight
                     return null;
                 }
 
-                (packed[number - first] ??= []).Add(new(time, StartOf(number)));
+                each[number - first].Add(time);
             }
         }
 
-        return [.. packed.Select((rows, place) => new BusyFortnight(first + place, rows is null ? [] : [.. rows]))];
+        return [.. each.Select((rows, place) => new BusyFortnight(first + place, rows))];
     }
 
     public long From(int index) => Start + rows[index].Start;
@@ -71,7 +80,7 @@ public sealed class BusyFortnight
     {
         if (named is null)
         {
-            NamedBytes = (rows.Length * IntPtr.Size) + BytesOfEmpty;
+            NamedBytes = (rows.Length * IntPtr.Size) + BytesOfArray;
             Volatile.Write(ref named, new NamedBlock?[rows.Length]);
         }
 
@@ -97,8 +106,9 @@ public sealed class BusyFortnight
     public void Scan(long calendar, (long From, long To) span, bool isFirst, Action<BlockingTime> visit)
     {
         var start = Start;
-        foreach (ref readonly var row in rows.AsSpan())
+        for (var index = 0; index < rows.Length; index++)
         {
+            var row = rows[index];
             var from = start + row.Start;
             if (from >= span.To)
             {
@@ -107,7 +117,7 @@ public sealed class BusyFortnight
 
             if (from + row.Length > span.From && (isFirst || row.Start >= 0))
             {
-                visit(new(calendar, from, from + row.Length, row.Busyness, row.Privacy, row.Owner));
+                visit(new(calendar, from, from + row.Length, row.Busyness, row.Privacy, owners?[index] ?? BlockingTime.NoOwner));
             }
         }
     }
@@ -126,27 +136,25 @@ public sealed class BusyFortnight
         return times;
     }
 
-    /// <summary>Seconds from the start of the fortnight, then the length, busyness and privacy in one number, then the owner's key.</summary>
+    /// <summary>In one number: seconds from the start of the fortnight, which may be before it, then the length, busyness and privacy.</summary>
     private readonly struct Packed(BlockingTime time, long start)
     {
-        public const int Bytes = 12;
-
+        private const int BitsOfTime = 28;
         private const int BitsOfKind = 4;
 
-        private readonly uint lengthAndKind = ((uint)(time.To - time.From) << BitsOfKind) | ((uint)time.Busyness << 2) | (uint)time.Privacy;
+        private readonly long packed = ((time.From - start) << (BitsOfTime + BitsOfKind))
+            | ((time.To - time.From) << BitsOfKind) | ((long)time.Busyness << 2) | (long)time.Privacy;
 
-        public int Start { get; } = (int)(time.From - start);
+        public long Start => packed >> (BitsOfTime + BitsOfKind);
 
-        public int Owner { get; } = (int)time.Owner;
+        public long Length => (packed >> BitsOfKind) & ((1L << BitsOfTime) - 1);
 
-        public long Length => lengthAndKind >> BitsOfKind;
+        public Busyness Busyness => (Busyness)((packed >> 2) & 3);
 
-        public Busyness Busyness => (Busyness)((lengthAndKind >> 2) & 3);
+        public Privacy Privacy => (Privacy)(packed & 3);
 
-        public Privacy Privacy => (Privacy)(lengthAndKind & 3);
-
-        public static bool Fits(BlockingTime time, long start) =>
-            time.To - time.From < 1L << (32 - BitsOfKind) && time.From - start is >= int.MinValue and <= int.MaxValue && time.Owner is >= 0 and <= int.MaxValue;
+        public static bool Fits(BlockingTime time, long start) => time.To - time.From < 1L << BitsOfTime
+            && Math.Abs(time.From - start) < 1L << BitsOfTime && time.Owner is >= 0 and <= int.MaxValue;
     }
 }
 
