@@ -27,7 +27,7 @@ public sealed class FreeBusyCache(long mostBytes)
     private const int BytesOfEntry = 280;
 
     /// <summary>One calendar must not put out all others.</summary>
-    private const int LargestShare = 8;
+    private const int LargestShare = 4;
 
     private readonly Lock guard = new();
     private readonly Dictionary<CachedKey, Entry> entries = [];
@@ -121,7 +121,7 @@ public sealed class FreeBusyCache(long mostBytes)
         bytes += entry.Bytes;
         if (entry.Bytes > mostBytes / LargestShare)
         {
-            Remove(entry);
+            Evict(entry);
         }
 
         while (bytes > mostBytes)
@@ -142,6 +142,11 @@ public sealed class FreeBusyCache(long mostBytes)
             return;
         }
 
+        Evict(entry);
+    }
+
+    private void Evict(Entry entry)
+    {
         Remove(entry);
         evictions++;
     }
