@@ -47,6 +47,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
         information.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         information.Environment["ConnectionStrings__Kalends"] = folder.Store;
         information.Environment["Kalends__Development__KeyFile"] = folder.KeyFile;
+        information.Environment["Kalends__Cache__Enabled"] = folder.HasCache ? "true" : "false";
         var process = Process.Start(information)!;
         var log = new StringBuilder();
         process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
@@ -143,6 +144,9 @@ internal sealed class KalendsFolder : IDisposable
         get => field ?? $"Data Source={File}";
         init;
     }
+
+    /// <summary>Whether its servers keep free/busy in memory.</summary>
+    public bool HasCache { get; init; } = true;
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 

@@ -61,13 +61,14 @@ internal sealed class Lineages
 {
     private readonly HashSet<string> seen = new(StringComparer.Ordinal);
 
+    /// <summary>The number of the latest; the first one's before any is seen.</summary>
     public int Now
     {
         get
         {
             lock (seen)
             {
-                return seen.Count;
+                return Math.Max(1, seen.Count);
             }
         }
     }
