@@ -12,10 +12,10 @@ public sealed class BareSearches : IAsyncDisposable
     private const string Blocking = """
         FROM unnest($1) WITH ORDINALITY asked (key, place) CROSS JOIN LATERAL
             (SELECT * FROM attendance WHERE tenant = 1 AND calendar = asked.key AND start_at < $2 - interval '1 day' AND end_at > $2
-                AND end_at - start_at > '24:00:00'::interval AND busy > 0 AND end_at > start_at
+                AND end_at - start_at > '24:00:00'::interval AND busy <> 'f' AND end_at > start_at
              UNION ALL
              SELECT * FROM attendance WHERE tenant = 1 AND calendar = asked.key AND start_at >= $2 - interval '1 day' AND start_at < $3
-                AND end_at > $2 AND busy > 0 AND end_at > start_at) a
+                AND end_at > $2 AND busy <> 'f' AND end_at > start_at) a
         """;
 
     private const string BusySql =
@@ -83,7 +83,7 @@ public sealed class BareSearches : IAsyncDisposable
         await using var reader = await command.ExecuteReaderAsync();
         while (await reader.ReadAsync())
         {
-            sum += reader.GetInt32(0) ^ reader.GetFieldValue<long>(1) ^ reader.GetFieldValue<long>(2) ^ reader.GetInt16(3) ^ reader.GetInt16(4) ^ reader.GetInt32(5);
+            sum += reader.GetInt32(0) ^ reader.GetFieldValue<long>(1) ^ reader.GetFieldValue<long>(2) ^ reader.GetChar(3) ^ reader.GetChar(4) ^ reader.GetInt32(5);
             sum += limit is null ? 0 : reader.GetGuid(6).GetHashCode() + (reader.IsDBNull(7) ? 0 : reader.GetString(7).Length);
         }
 
