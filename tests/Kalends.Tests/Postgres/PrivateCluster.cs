@@ -109,13 +109,14 @@ public sealed class PrivateCluster : IAsyncDisposable
         rm -rf "$folder"
         """;
 
-    private static string Programs() =>
+    /// <summary>The folder of PostgreSQL's programs, of the newest there are.</summary>
+    internal static string Programs() =>
         (Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [])
             .Select(version => Path.Combine(version, "bin")).Where(folder => File.Exists(Path.Combine(folder, "initdb")))
             .OrderByDescending(folder => folder, StringComparer.Ordinal).FirstOrDefault()
         ?? throw new InvalidOperationException("PostgreSQL is missing: install the package postgresql, as ./test does");
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
