@@ -63,7 +63,7 @@ public static class KalendsHost
     }
 
     private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) => services
-        .AddSingleton(parts.Store)
+        .AddSingleton(settings.Cache.Before(parts.Store))
         .AddSingleton(parts.Clock)
         .AddSingleton(parts.Permissions)
         .AddSingleton(settings)

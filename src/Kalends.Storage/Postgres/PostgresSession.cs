@@ -16,6 +16,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
         [typeof(ICalendarWrites)] = session => new CalendarRows(session),
         [typeof(IAttendanceRows)] = session => new ExpandedAttendances(
             new AttendanceRows(session), new SeriesRows(session), new CalendarRows(session), session.Rows<IAppointmentRows>()),
+        [typeof(IAvailabilityRows)] = session => new AvailabilityRows(session),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
         [typeof(IAppointmentRows)] = session => new ExpandedAppointments(new AppointmentRows(session), new SeriesRows(session)),
         [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
@@ -54,9 +55,18 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
 
     protected async ValueTask Run(Statement[] statements, CancellationToken until)
     {
-        Statement[] all = [.. later, .. statements];
+        Statement[] all = [.. Beginning(), .. later, .. statements];
         later.Clear();
         await Wire.Run(all, until);
+    }
+
+    /// <summary>
+    /// Runs these as a transaction of their own where none has begun: false then, since what is asked next is of another moment.
+    /// </summary>
+    public virtual async ValueTask<bool> RunAlone(params Statement[] statements)
+    {
+        await Run(statements);
+        return true;
     }
 
     /// <summary>The rows that one statement answers; they count as read (<see cref="ReadBefore"/>).</summary>
@@ -75,6 +85,9 @@ internal abstract class PostgresSession(Wire wire, long tenant, byte[] sealingKe
     public void Ask(IEnumerable<CalendarId> calendars) => Wire.Asked.UnionWith(calendars);
 
     public StoreChangedException Changed() => new(Wire.Asked);
+
+    /// <summary>What the first statements begin with, once.</summary>
+    protected virtual IEnumerable<Statement> Beginning() => [];
 
     public async ValueTask DisposeAsync()
     {
@@ -106,11 +119,43 @@ internal sealed class ReadBefore
     }
 }
 
-/// <summary>The database refuses writes on it, and shows it one moment.</summary>
-internal sealed class PostgresReadSession(Wire wire, long tenant, byte[] sealingKey, CancellationToken stopped)
-    : PostgresSession(wire, tenant, sealingKey, stopped)
+/// <summary>
+/// The database refuses writes on it, and shows it one moment: that of its first question, with which it begins unless
+/// <paramref name="hasBegun"/>.
+/// </summary>
+internal sealed class PostgresReadSession(Wire wire, KnownTenant tenant, byte[] sealingKey, bool hasBegun, CancellationToken stopped)
+    : PostgresSession(wire, tenant.Key, sealingKey, stopped)
 {
+    public const string BeginSql = $"{Wire.BeginSql} ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+    private readonly CancellationToken stopped = stopped;
+    private bool hasBegun = hasBegun;
+
     public override bool IsWriting => false;
+
+    public override async ValueTask<bool> RunAlone(params Statement[] statements)
+    {
+        if (hasBegun)
+        {
+            return await base.RunAlone(statements);
+        }
+
+        await Wire.Run([.. Opening(), .. statements, new(Wire.CommitSql)], stopped);
+        return false;
+    }
+
+    protected override IEnumerable<Statement> Beginning()
+    {
+        if (hasBegun)
+        {
+            return [];
+        }
+
+        hasBegun = true;
+        return Opening();
+    }
+
+    private IEnumerable<Statement> Opening() => tenant.MustBeNamed ? [new(BeginSql), RowSecurity.Name(tenant.Key)] : [new(BeginSql)];
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>

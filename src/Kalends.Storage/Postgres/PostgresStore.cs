@@ -10,8 +10,6 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore
 {
-    private const string BeginReadingSql = $"{Wire.BeginSql} ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
     private const string BeginWritingSql = $"{Wire.BeginSql} ISOLATION LEVEL READ COMMITTED READ WRITE";
 
@@ -40,8 +38,18 @@ public sealed class PostgresStore : IStore
         var (wire, key) = await Open(stopped);
         try
         {
-            var place = await TenantRows.Begin(wire, BeginReadingSql, tenant, stopped);
-            return new PostgresReadSession(wire, place?.Key ?? TenantRows.Unknown, key, stopped);
+            if (known.TryGetValue(tenant, out var before))
+            {
+                return new PostgresReadSession(wire, before, key, hasBegun: false, stopped);
+            }
+
+            var place = await TenantRows.Begin(wire, PostgresReadSession.BeginSql, tenant, stopped);
+            if (place is { } found)
+            {
+                known[tenant] = found;
+            }
+
+            return new PostgresReadSession(wire, place ?? new(TenantRows.Unknown, MustBeNamed: false), key, hasBegun: true, stopped);
         }
         catch
         {
@@ -101,7 +109,7 @@ public sealed class PostgresStore : IStore
         {
             await RowSecurity.RequireSightOfAll(wire, stopped);
             wire.Patience = Timeout.InfiniteTimeSpan;
-            await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
+            await wire.Run([new(PostgresReadSession.BeginSql), new(NoTimeoutSql)], stopped);
             await foreach (var finding in Soundness.Findings(wire, stopped))
             {
                 yield return finding;

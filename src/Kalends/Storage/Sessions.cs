@@ -7,7 +7,9 @@ namespace Kalends.Storage;
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
-    /// <summary>A consistent view of what is committed, on a connection that the database itself refuses writes on.</summary>
+    /// <summary>
+    /// A consistent view of what is committed when it is first asked something, on a connection that the database itself refuses writes on.
+    /// </summary>
     ValueTask<IReadSession> Read(string tenant, CancellationToken stopped);
 
     /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>

@@ -52,6 +52,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
             information.Environment[name] = value;
         }
 
+        information.Environment["Kalends__Cache__Enabled"] = folder.HasCache ? "true" : "false";
         var process = Process.Start(information)!;
         var log = new StringBuilder();
         process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
@@ -160,6 +161,8 @@ internal sealed class KalendsFolder : IDisposable
 
     /// <summary>Of the environment, such as <c>Kalends__Limits__RequestSeconds</c>.</summary>
     public Dictionary<string, string> Settings { get; init; } = [];
+    /// <summary>Whether its servers keep free/busy in memory.</summary>
+    public bool HasCache { get; init; } = true;
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 
