@@ -172,7 +172,8 @@ public sealed class RowSecurityTests : IAsyncLifetime
     public async Task A_session_with_another_tenants_key_reads_and_writes_nothing_of_it()
     {
         await using var source = Source.Of(service);
-        await using (var reading = new PostgresReadSession(await Wire.Open(source, Stopped), 2, default!, Stopped))
+        await using (var reading = new PostgresReadSession(
+            await Wire.Open(source, Stopped), new(2, MustBeNamed: false), default!, hasBegun: true, Stopped))
         {
             reading.Later(new("BEGIN"));
             reading.Later(RowSecurity.Name(1));
