@@ -37,7 +37,7 @@ internal sealed class PostgresTarget : IAsyncDisposable
 
     private const string ForgetMetaSql = "DELETE FROM meta WHERE name = $1";
 
-    private const string MonthSql = "SELECT prepare_months($1::timestamptz, $1::timestamptz)";
+    private const string MonthSql = "SELECT prepare_months($1::timestamptz, 100, $1::timestamptz)";
 
     private static readonly string EmptySql =
         $"TRUNCATE exclusive_booking, {string.Join(", ", CopiedTables.All.Select(table => table.Name))} RESTART IDENTITY";

@@ -38,8 +38,9 @@ CREATE POLICY change_zones ON meta FOR UPDATE USING (name = 'time-zones') WITH C
 
 -- Called by who serves too, with the owner's rights; so it stands on names that nobody else can put others before, and its reach is bounded.
 -- What it would have to wait for it leaves: the partitions that catch the rest go on catching it, and it is called again later.
-DROP FUNCTION prepare_months(timestamptz);
-CREATE FUNCTION prepare_months(until timestamptz, most integer DEFAULT 100) RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
+DROP FUNCTION prepare_months(timestamptz, timestamptz);
+CREATE FUNCTION prepare_months(until timestamptz, most integer DEFAULT 100, since timestamptz DEFAULT now())
+    RETURNS integer LANGUAGE plpgsql SECURITY DEFINER
     SET search_path = pg_catalog, public, pg_temp SET timezone = 'UTC' SET lock_timeout = '250ms' AS $$
 DECLARE
     kept record;
@@ -51,7 +52,8 @@ BEGIN
         RETURN 0;
     END IF;
 
-    FOR month IN SELECT generate_series(date_trunc('month', now()), least(until, now() + interval '2 years'), interval '1 month') LOOP
+    FOR month IN SELECT generate_series(
+        date_trunc('month', greatest(since, now() - interval '20 years')), least(until, now() + interval '2 years'), interval '1 month') LOOP
         FOR kept IN SELECT * FROM (VALUES ('command', 'at'), ('trail', 'at'), ('outbox', 'time')) k (name, place) LOOP
             part := kept.name || to_char(month, '_YYYY_MM');
             CONTINUE WHEN made >= most OR to_regclass('public.' || part) IS NOT NULL;
@@ -70,4 +72,4 @@ BEGIN
 END $$;
 REVOKE EXECUTE ON FUNCTION prepare_months FROM PUBLIC;
 COMMENT ON FUNCTION prepare_months IS
-    'Makes missing partitions of the months from this one on, two years at most, so many at once; the answer is how many it made.';
+    'Makes missing partitions of the months from this one, or an earlier one, on, two years ahead at most, so many at once; the answer is how many it made.';
