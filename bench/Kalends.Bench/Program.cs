@@ -1,9 +1,11 @@
+using Kalends.Bench.Cache;
 using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
 using Kalends.Bench.Series;
 
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
-// pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; anything else goes to BenchmarkDotNet, which measures the engines.
+// pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
+// without it and bare; cache-memory [PEOPLE]: what it takes of memory; anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -22,6 +24,17 @@ if (args is ["postgres", _, ..])
 if (args is ["dictionary", var file])
 {
     return BodyDictionary.Run(file, Console.Out);
+}
+
+if (args is ["cache", var database, ..])
+{
+    return await CacheDriver.Run(
+        database, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000, Console.Out);
+}
+
+if (args is ["cache-memory", ..])
+{
+    return await CacheMemory.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 10_000, Console.Out);
 }
 
 BenchmarkDotNet.Running.BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);

@@ -7,12 +7,16 @@ using Npgsql;
 namespace Kalends.Storage;
 
 /// <summary>
-/// Which store a connection string means: <c>Host=…</c> is PostgreSQL, <c>Data Source=FILE</c> or a file's name alone is an SQLite file. The one
-/// place that knows there are two.
+/// Which store a connection string means: <c>Host=…</c> is PostgreSQL, <c>Data Source=FILE</c> or a file's name alone is an SQLite file; either
+/// may be said to be what it is, as in <c>sqlite:FILE</c>. The one place that knows there are two.
 /// </summary>
 public sealed class StoreChoice
 {
     private const string Hidden = "(hidden)";
+
+    private const string SqlitePrefix = "sqlite:";
+
+    private const string PostgresPrefix = "postgres:";
 
     private readonly DbConnectionStringBuilder settings;
 
@@ -47,6 +51,17 @@ public sealed class StoreChoice
         if (given.StartsWith("postgres://", StringComparison.OrdinalIgnoreCase) || given.StartsWith("postgresql://", StringComparison.OrdinalIgnoreCase))
         {
             throw new FormatException("a PostgreSQL is named as Host=NAME;Database=NAME;Username=NAME, not as an address");
+        }
+
+        if (given.StartsWith(SqlitePrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            var file = given[SqlitePrefix.Length..];
+            return new(Sqlite(file.Contains('=', StringComparison.Ordinal) ? file : "Data Source=" + file));
+        }
+
+        if (given.StartsWith(PostgresPrefix, StringComparison.OrdinalIgnoreCase))
+        {
+            return new(Postgres(given[PostgresPrefix.Length..]));
         }
 
         var text = given.Contains('=', StringComparison.Ordinal) ? given : "Data Source=" + given;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Kalends.Appointments;
 using Kalends.Messages;
 using Kalends.Permissions;
-using Kalends.Storage.Sqlite;
+using Kalends.Storage;
 using NodaTime;
 
 namespace Kalends.Bench.Load;
@@ -14,9 +14,9 @@ public static class Filling
 
     public const string Tenant = "load";
 
-    public static async Task Run(string file, Company company)
+    public static async Task Run(string connectionString, Company company)
     {
-        await using var store = new SqliteStore($"Data Source={file}");
+        await using var store = StoreChoice.Of(connectionString).Open();
         await store.Migrate(default);
         var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), SystemClock.Instance);
         var caller = new Caller(Tenant, new("service:load"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);

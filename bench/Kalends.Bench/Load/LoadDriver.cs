@@ -18,7 +18,7 @@ public static class LoadDriver
             var company = new Company(Company.PeopleFor(settings.Attendances), settings.Seed);
             if (!File.Exists(file))
             {
-                await Filling.Run(file, company);
+                await Filling.Run($"Data Source={file}", company);
             }
 
             await Measure(settings, company, file, Path.Combine(folder, "bare.db"));
@@ -32,7 +32,7 @@ public static class LoadDriver
 
     private static async Task Measure(LoadSettings settings, Company company, string file, string bareFile)
     {
-        using var server = await ServerProcess.Start(ServerProcess.Built(), $"Data Source={file}");
+        using var server = await ServerProcess.Start($"Data Source={file}");
         using var bare = new BareSqlite(file);
         using var writes = new BareWrites(bareFile);
         var megabytes = new FileInfo(file).Length / 1e6;

@@ -20,33 +20,21 @@ public sealed class ServerProcess : IDisposable
 
     public TimeSpan ProcessorTime => Refreshed().TotalProcessorTime;
 
-    public static async Task<ServerProcess> Start(string program, string store)
+    /// <param name="store">Its connection string.</param>
+    /// <param name="set">Settings, each as NAME=VALUE.</param>
+    public static async Task<ServerProcess> Start(string store, params string[] set)
     {
+        var program = ServerProgram();
         string[] asking = ["token", "--tenant", Filling.Tenant, "--subject", "service:load", "--app", "bench", "--scope", .. Scopes];
         var token = (await Output(program, asking)).Trim();
         var address = $"http://127.0.0.1:{FreePort()}";
-        var process = Process.Start(Information(program, ["serve", "--urls", address, "--store", store]))!;
+        var process = Process.Start(Information(program, ["serve", "--urls", address, "--store", store, .. set.SelectMany(one => new[] { "--set", one })]))!;
         _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         var client = new HttpClient { BaseAddress = new Uri(address) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
         var server = new ServerProcess(process, client);
         await server.Ready();
         return server;
-    }
-
-    /// <summary>Built beside this program, in the same configuration.</summary>
-    public static string Built()
-    {
-        var ours = new DirectoryInfo(AppContext.BaseDirectory);
-        var root = ours;
-        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Kalends.slnx")))
-        {
-            root = root.Parent;
-        }
-
-        var program = Path.Combine(
-            root?.FullName ?? "", "src", "Kalends.Server", "bin", ours.Parent!.Name, ours.Name, "Kalends.Server.dll");
-        return File.Exists(program) ? program : throw new FileNotFoundException("build the server first: dotnet build -c Release", program);
     }
 
     public void Dispose()
@@ -105,5 +93,20 @@ public sealed class ServerProcess : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Built beside this program, in the same configuration.</summary>
+    private static string ServerProgram()
+    {
+        var ours = new DirectoryInfo(AppContext.BaseDirectory);
+        var root = ours;
+        while (root is not null && !File.Exists(Path.Combine(root.FullName, "Kalends.slnx")))
+        {
+            root = root.Parent;
+        }
+
+        var program = Path.Combine(
+            root?.FullName ?? "", "src", "Kalends.Server", "bin", ours.Parent!.Name, ours.Name, "Kalends.Server.dll");
+        return File.Exists(program) ? program : throw new FileNotFoundException("build the server first: dotnet build -c Release", program);
     }
 }

@@ -51,7 +51,7 @@ public static class PostgresDriver
         await new PostgresCompany(source, people.From, new(people.To - people.From, settings.Seed, alone: 60)).Fill();
         await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
         await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
-        using var server = await ServerProcess.Start(ServerProcess.Built(), settings.ConnectionString);
+        using var server = await ServerProcess.Start(settings.ConnectionString);
         await output.WriteLineAsync("| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | to a tenth, p95 | server CPU ms | kB |");
         await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
         var measured = new Dictionary<string, double>();

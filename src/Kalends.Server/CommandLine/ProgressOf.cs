@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Kalends.Server.CommandLine;
 
@@ -21,7 +22,7 @@ internal static class ProgressOf
         var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(surroundings.Error) });
         return console.Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new CountColumn(), new RemainingTimeColumn())
             .StartAsync(context =>
             {
                 var task = context.AddTask(Markup.Escape(what), maxValue: Math.Max(1, total));
@@ -32,15 +33,22 @@ internal static class ProgressOf
     private static Task<T> WithLines<T>(Surroundings surroundings, string what, long total, Func<Action<long>, Task<T>> work)
     {
         var done = 0L;
-        var last = Stopwatch.StartNew();
+        var (began, last) = (Stopwatch.StartNew(), Stopwatch.StartNew());
         return work(more =>
         {
             done += more;
             if (last.Elapsed >= BetweenLines)
             {
                 last.Restart();
-                surroundings.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {done:N0} of {total:N0}"));
+                var left = began.Elapsed.TotalSeconds * Math.Max(0, total - done) / Math.Max(1, done);
+                surroundings.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{what}: {done:N0} of {total:N0}, some {left:N0} s left"));
             }
         });
+    }
+
+    private sealed class CountColumn : ProgressColumn
+    {
+        public override IRenderable Render(RenderOptions options, ProgressTask task, TimeSpan deltaTime) =>
+            new Text(string.Create(CultureInfo.InvariantCulture, $"{task.Value:N0} of {task.MaxValue:N0}"));
     }
 }

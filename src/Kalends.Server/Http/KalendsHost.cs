@@ -74,7 +74,7 @@ public static class KalendsHost
     }
 
     private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) => services
-        .AddSingleton(parts.Store)
+        .AddSingleton(settings.Cache.Before(parts.Store))
         .AddSingleton(parts.Clock)
         .AddSingleton(parts.Permissions)
         .AddSingleton(settings)
@@ -86,5 +86,6 @@ public static class KalendsHost
         .AddSingleton<PersonRates>()
         .AddSingleton<Workload>()
         .AddSingleton<Health>()
+        .AddHostedService<Preparation>()
         .AddKalendsDocument(parts.Entries);
 }

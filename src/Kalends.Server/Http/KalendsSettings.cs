@@ -1,3 +1,4 @@
+using Kalends.Availability;
 using Kalends.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -21,6 +22,9 @@ public sealed record KalendsSettings
     /// <summary>Which time zones the program works with.</summary>
     public TimeZoneSettings TimeZones { get; init; } = new();
 
+    /// <summary>What is kept in memory of when people are free.</summary>
+    public CacheSettings Cache { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -43,10 +47,15 @@ public sealed record KalendsSettings
                 + $"MostBehindSeconds from 1 to {ReplicaSettings.MostBehind}.");
         }
 
-        var tooSmall = settings.Limits.InForce().Where(limit => limit.Most < 1).ToList();
+        List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];
+        if (settings.Cache.MaximumMegabytes < 1)
+        {
+            tooSmall.Add($"Cache:{nameof(CacheSettings.MaximumMegabytes)}");
+        }
+
         return tooSmall.Count == 0
             ? settings
-            : throw new SettingsException(string.Join(" ", tooSmall.Select(limit => $"Kalends:Limits:{limit.Name} must be at least 1.")));
+            : throw new SettingsException(string.Join(" ", tooSmall.Select(name => $"Kalends:{name} must be at least 1.")));
     }
 }
 
@@ -98,6 +107,20 @@ public sealed record TimeZoneSettings
 {
     /// <summary>A time-zone database in Noda Time's format (.nzd), in place of the one inside the program. Read when the program starts.</summary>
     public string? File { get; init; }
+}
+
+public sealed record CacheSettings
+{
+    /// <summary>False: every query reads the store.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>
+    /// At most this much free/busy is kept: a year of 10,000 people with 1,300 appointments each is 124, the rest is for what conflicts are called.
+    /// </summary>
+    public int MaximumMegabytes { get; init; } = 160;
+
+    /// <summary>The store with the cache before it, or as it is.</summary>
+    public IStore Before(IStore store) => Enabled ? new CachedStore(store, new(MaximumMegabytes * 1024L * 1024)) : store;
 }
 
 /// <summary>The program cannot run as it is set up; the message says what to set.</summary>

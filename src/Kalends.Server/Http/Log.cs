@@ -20,4 +20,10 @@ internal static partial class Log
 
     [LoggerMessage(1004, LogLevel.Warning, "Development is switched on: tokens of the development key {KeyFile} are believed")]
     public static partial void Development(ILogger logger, string keyFile);
+
+    [LoggerMessage(1010, LogLevel.Warning, "{Caution}")]
+    public static partial void Caution(ILogger logger, string caution);
+
+    [LoggerMessage(1011, LogLevel.Warning, "The store is not prepared for the time to come: {Reason}")]
+    public static partial void NotPrepared(ILogger logger, string reason);
 }

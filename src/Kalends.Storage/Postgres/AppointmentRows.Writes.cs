@@ -8,17 +8,19 @@ internal sealed partial class AppointmentRows
 {
     private const string ForgetAttendancesSql = $"DELETE FROM attendance a USING {Where} WHERE {Found}";
 
-    // A version that did not grow by one means that somebody else saved under the same id in the meantime. A derived occurrence has none yet.
+    // A version that did not grow by one means that somebody else saved under the same id in the meantime. A derived occurrence has none yet. Such
+    // a version becomes null, which the table refuses: the commit comes in the same round trip, so nobody looks between.
     private const string SaveSql = """
         INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
         SELECT $1, n.id, n.uid, n.version, n.owner, n.privacy::"char", n.start_at, n.end_at, n.all_day, n.title, n.body, n.series, n.detached,
             n.calendars::integer[]
         FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
             n (id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
-        ON CONFLICT (tenant, id) DO UPDATE SET uid = excluded.uid, version = excluded.version, owner = excluded.owner, privacy = excluded.privacy,
+        ON CONFLICT (tenant, id) DO UPDATE SET uid = excluded.uid, owner = excluded.owner, privacy = excluded.privacy,
             start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day, title = excluded.title, body = excluded.body,
-            series = excluded.series, detached = excluded.detached, calendars = excluded.calendars
-        WHERE appointment.version = excluded.version - 1 OR (appointment.series IS NOT NULL AND NOT appointment.detached)
+            series = excluded.series, detached = excluded.detached, calendars = excluded.calendars,
+            version = CASE WHEN appointment.version = excluded.version - 1 OR (appointment.series IS NOT NULL AND NOT appointment.detached)
+                THEN excluded.version END
         """;
 
     private const string AttendSql = """
@@ -81,6 +83,6 @@ internal sealed partial class AppointmentRows
             .WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To)).WithAll(rows.Select(row => row.AllDay))
             .WithAll(rows.Select(row => row.Title)).WithAllBytes(rows.Select(row => Bodies.Pack(row.Json, new(row.Id, row.From, row.To, row.Series))))
             .WithAll(rows.Select(row => row.Series)).WithAll(rows.Select(row => row.Detached))
-            .WithAll(bookings.Select(booking => $"{{{string.Join(',', booking.Calendars)}}}")).Changing(rows.Count);
+            .WithAll(bookings.Select(booking => $"{{{string.Join(',', booking.Calendars)}}}"));
     }
 }

@@ -9,7 +9,7 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     private const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
 
     /// <summary>What an occurrence says that is stored as its place alone.</summary>
-    private static readonly byte[] Place = [.. "{}"u8];
+    public static readonly byte[] Place = [.. "{}"u8];
 
     private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = $1 AND id = ANY ($2)";
 
@@ -83,7 +83,7 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
         session.Prepare(AttendancesSql).WithAll(appointments), AttendanceRows.Attendance);
 
     /// <summary>The UID of an appointment that came without one; not stored.</summary>
-    private static string UidOf(Guid id) => $"{id}@kalends";
+    public static string UidOf(Guid id) => $"{id}@kalends";
 
     private static IEnumerable<Guid> IdsIn(IEnumerable<string> uids) => uids
         .Select(uid => uid.EndsWith("@kalends", StringComparison.Ordinal) && Guid.TryParseExact(uid[..^"@kalends".Length], "D", out var id) && UidOf(id) == uid

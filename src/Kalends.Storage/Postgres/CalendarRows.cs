@@ -3,7 +3,7 @@ namespace Kalends.Storage.Postgres;
 /// <summary>Calendars, and the locks on them that put writers in an order.</summary>
 internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
 {
-    private const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site";
+    public const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site";
 
     private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
 
@@ -100,7 +100,8 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
     private IEnumerable<Statement> Horizons(LookAgain look) => session.ReadBefore.Horizons.Count == 0 ? [] : [session.Prepare(MovedHorizonsSql)
         .WithAll(session.ReadBefore.Horizons.Keys).WithTimes(session.ReadBefore.Horizons.Values).Reading(_ => look.HorizonMoved = true)];
 
-    private static Calendar Calendar(Row row) => new()
+    /// <summary>From <see cref="Columns"/>, in their order.</summary>
+    public static Calendar Calendar(Row row) => new()
     {
         Key = row.Integer(0),
         Id = new(row.Text(1)),

@@ -22,10 +22,27 @@ internal static class Faults
         _ => fault,
     };
 
+    /// <summary>
+    /// True where a batch that ends with a commit failed and it cannot be known whether the commit was done: nothing came back, or the session
+    /// was ended (by an operator, a crash of another) or stopped when it was the commit's turn, which may be after it was done.
+    /// </summary>
+    /// <param name="cause">What the driver threw.</param>
+    /// <param name="commit">The statement that commits.</param>
+    /// <param name="after">The one that comes behind it: when it is its turn, the commit was done.</param>
+    public static bool LeavesOpen(Exception? cause, NpgsqlBatchCommand commit, NpgsqlBatchCommand after) => cause is not PostgresException said
+        || said.BatchCommand == after
+        || ((said.BatchCommand is null || said.BatchCommand == commit)
+            && (said.InvariantSeverity is "FATAL" or "PANIC" || said.SqlState == PostgresErrorCodes.QueryCanceled));
+
     private static Exception From(PostgresException fault, IReadOnlyCollection<CalendarId> calendars) => fault.SqlState switch
     {
         PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.UniqueViolation
             or PostgresErrorCodes.ExclusionViolation => new StoreChangedException(calendars, fault),
+        // Without a name it is a partition's: the row was on its way to where the rest goes when its month was made.
+        PostgresErrorCodes.CheckViolation when fault.ConstraintName is null => new StoreChangedException(calendars, fault),
+        // What AppointmentRows makes of a version that does not follow.
+        PostgresErrorCodes.NotNullViolation when fault is { TableName: "appointment", ColumnName: "version" } =>
+            new StoreChangedException(calendars, fault),
         PostgresErrorCodes.LockNotAvailable =>
             Unavailable("Too many commands wait to change the same calendars; try again shortly.", fault),
         PostgresErrorCodes.QueryCanceled => Unavailable("The database took too long over this; ask for less, or try again shortly.", fault),

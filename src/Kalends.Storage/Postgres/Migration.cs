@@ -1,4 +1,5 @@
 using DbUp;
+using DbUp.Builder;
 using DbUp.Engine;
 using DbUp.Engine.Transactions;
 using DbUp.Postgresql;
@@ -8,7 +9,8 @@ namespace Kalends.Storage.Postgres;
 
 /// <summary>
 /// Runs the missing scripts in order, each in a transaction of its own, so that one is there or not at all. Of processes that start at once
-/// one migrates, the others wait and find nothing to do.
+/// one migrates, the others wait and find nothing to do. Others read and write meanwhile: whoever asks for a table's lock makes all who come after
+/// wait behind it, so a script asks for a moment only, gives up all it has, and comes again.
 /// </summary>
 internal static class Migration
 {
@@ -19,20 +21,35 @@ internal static class Migration
 
     private const string UnlockSql = "SELECT pg_advisory_unlock($1)";
 
-    // Waits for another to end, however long that takes. A script that may take long says the same for itself.
+    // Waits for another to end, however long that takes: nobody waits behind it.
     private const string PatienceSql = "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)";
 
-    public static async ValueTask<IReadOnlyList<string>> Run(NpgsqlDataSource source, Wire wire, CancellationToken stopped)
+    /// <summary>A name that ends so is of a script without a transaction, statement by statement, for what takes long and locks nobody out.</summary>
+    private const string Online = ".online.sql";
+
+    /// <summary>Below the second after which the database looks for deadlocks, so that it is the script that gives way.</summary>
+    private const string BriefLocks = "-c lock_timeout=500 -c statement_timeout=0";
+
+    /// <summary>An index that is built beside the work of others waits for all of them to end, and nobody for it.</summary>
+    private const string NoTimeouts = "-c lock_timeout=0 -c statement_timeout=0";
+
+    private const int Attempts = 60;
+
+    /// <summary>Longer than the lock was waited for, so that the others get on.</summary>
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public static async ValueTask<IReadOnlyList<string>> Run(
+        string connectionString, Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
         Statement[] waiting = [new Statement(PatienceSql).Reading(_ => { }), new Statement(LockSql).With(Lock).Reading(_ => { })];
-        await wire.Run([new("BEGIN"), .. waiting, new("COMMIT")], stopped);
+        wire.Patience = Timeout.InfiniteTimeSpan;
+        await wire.Run([new(Wire.BeginSql), .. waiting, new(Wire.CommitSql)], stopped);
         try
         {
-            var missing = await Schema.Missing(wire, stopped);
-            if (missing.Count > 0)
+            var missing = await Schema.Missing(wire, scripts, stopped);
+            foreach (var (name, text) in scripts.Where(script => missing.Contains(script.Name)))
             {
-                var scripts = Schema.Scripts.Where(script => missing.Contains(script.Name));
-                Run(source, [.. scripts.Select(script => new SqlScript(script.Name, script.Text))]);
+                await Run(connectionString, new(name, text), stopped);
             }
 
             return missing;
@@ -43,21 +60,49 @@ internal static class Migration
         }
     }
 
-    private static void Run(NpgsqlDataSource source, List<SqlScript> missing)
+    private static async ValueTask Run(string connectionString, SqlScript script, CancellationToken stopped)
     {
-        var result = DeployChanges.To.PostgresqlDatabase(new Connections(source)).JournalToPostgresqlTable("public", Schema.Journal)
-            .WithScripts(missing).WithVariablesDisabled().WithTransactionPerScript().LogToNowhere().Build().PerformUpgrade();
-        if (!result.Successful)
+        for (var attempt = 1; RunOnce(connectionString, script) is { } fault; attempt++)
         {
-            throw result.Error is NpgsqlException fault && Faults.From(fault, []) is StoreUnavailableException unavailable
-                ? unavailable
-                : new InvalidOperationException($"migration {result.ErrorScript?.Name} failed", result.Error);
+            if (fault is not PostgresException { SqlState: PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected })
+            {
+                throw fault is NpgsqlException && Faults.From(fault, []) is StoreUnavailableException unavailable
+                    ? unavailable
+                    : new InvalidOperationException($"migration {script.Name} failed", fault);
+            }
+
+            if (attempt == Attempts)
+            {
+                throw new StoreUnavailableException(
+                    $"The script {script.Name} never got the tables to itself: something runs on them for long. Nothing was changed; try again.", fault);
+            }
+
+            await Task.Delay(Pause, stopped);
         }
     }
 
-    /// <summary>The driver itself tells the statements of a script apart, also inside functions.</summary>
-    private sealed class Connections(NpgsqlDataSource source) : DatabaseConnectionManager(new DelegateConnectionFactory(_ => source.CreateConnection()))
+    private static Exception? RunOnce(string connectionString, SqlScript script)
     {
-        public override IEnumerable<string> SplitScriptIntoCommands(string scriptContents) => [scriptContents];
+        var isOnline = script.Name.EndsWith(Online, StringComparison.Ordinal);
+        using var source = Source.ForScripts(connectionString, isOnline ? NoTimeouts : BriefLocks);
+        var prepared = DeployChanges.To.PostgresqlDatabase(new Connections(source, isOnline)).JournalToPostgresqlTable("public", Schema.Journal)
+            .WithScripts(script).WithVariablesDisabled().WithExecutionTimeout(TimeSpan.Zero).LogToNowhere();
+        var result = InTransaction(prepared, !isOnline).Build().PerformUpgrade();
+        return result.Successful ? null : result.Error;
+    }
+
+    private static UpgradeEngineBuilder InTransaction(UpgradeEngineBuilder prepared, bool wanted) =>
+        wanted ? prepared.WithTransactionPerScript() : prepared.WithoutTransaction();
+
+    /// <summary>
+    /// The driver itself tells the statements of a script apart, also inside functions, and sends them as one. Of an online script each goes alone;
+    /// it ends with a semicolon at the end of a line.
+    /// </summary>
+    private sealed class Connections(NpgsqlDataSource source, bool isOnline)
+        : DatabaseConnectionManager(new DelegateConnectionFactory(_ => source.CreateConnection()))
+    {
+        public override IEnumerable<string> SplitScriptIntoCommands(string scriptContents) => isOnline
+            ? scriptContents.ReplaceLineEndings("\n").Split(";\n", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : [scriptContents];
     }
 }

@@ -16,6 +16,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(ICalendarWrites)] = session => new CalendarRows(session),
         [typeof(IAttendanceRows)] = session => new ExpandedAttendances(
             new AttendanceRows(session), new SeriesRows(session), new CalendarRows(session), session.Rows<IAppointmentRows>()),
+        [typeof(IAvailabilityRows)] = session => new AvailabilityRows(session),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
         [typeof(IAppointmentRows)] = session => new ExpandedAppointments(new AppointmentRows(session), new SeriesRows(session)),
         [typeof(IAppointmentWrites)] = session => new AppointmentRows(session),
@@ -56,11 +57,22 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     public Statement Prepare(string constantSql) => new Statement(constantSql).WithInteger(tenant);
 
     /// <summary>Runs these, after what waits.</summary>
-    public async ValueTask Run(params Statement[] statements)
+    public ValueTask Run(params Statement[] statements) => Run(statements, stopped);
+
+    protected async ValueTask Run(Statement[] statements, CancellationToken until)
     {
-        Statement[] all = [.. later, .. statements];
+        Statement[] all = [.. Beginning(), .. later, .. statements];
         later.Clear();
-        await Wire.Run(all, stopped);
+        await Wire.Run(all, until);
+    }
+
+    /// <summary>
+    /// Runs these as a transaction of their own where none has begun: false then, since what is asked next is of another moment.
+    /// </summary>
+    public virtual async ValueTask<bool> RunAlone(params Statement[] statements)
+    {
+        await Run(statements);
+        return true;
     }
 
     /// <summary>The rows that one statement answers; they count as read (<see cref="ReadBefore"/>).</summary>
@@ -79,6 +91,9 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     public void Ask(IEnumerable<CalendarId> calendars) => Wire.Asked.UnionWith(calendars);
 
     public StoreChangedException Changed() => new(Wire.Asked);
+
+    /// <summary>What the first statements begin with, once.</summary>
+    protected virtual IEnumerable<Statement> Beginning() => [];
 
     public async ValueTask DisposeAsync()
     {
@@ -110,19 +125,65 @@ internal sealed class ReadBefore
     }
 }
 
-/// <summary>The database refuses writes on it, and shows it one moment.</summary>
-internal sealed class PostgresReadSession(Wire wire, long tenant, SealingKeys sealingKeys, SeenUpTo seen, bool isOfReplica, CancellationToken stopped)
-    : PostgresSession(wire, tenant, sealingKeys, stopped)
+/// <summary>
+/// The database refuses writes on it, and shows it one moment: that of its first question, with which it begins unless
+/// <paramref name="hasBegun"/>.
+/// </summary>
+internal sealed class PostgresReadSession(
+    Wire wire, KnownTenant tenant, SealingKeys sealingKeys, Snapshot snapshot, bool hasBegun, CancellationToken stopped)
+    : PostgresSession(wire, tenant.Key, sealingKeys, stopped)
 {
+    private readonly CancellationToken stopped = stopped;
+    private bool hasBegun = hasBegun;
+
     public override bool IsWriting => false;
 
-    public override bool IsOfReplica => isOfReplica;
+    public override bool IsOfReplica => snapshot.IsOfReplica;
 
-    public override ValueTask<Position> Reached() => ValueTask.FromResult(seen.Reached);
+    public override async ValueTask<Position> Reached()
+    {
+        if (snapshot.Reached is null)
+        {
+            await Run();
+        }
 
-    public override ValueTask<bool> Covers(Position position) => position.IsWithin(seen.Covered) || !isOfReplica
-        ? ValueTask.FromResult(position.IsWithin(seen.Covered))
-        : throw new ReplicaFailedException("The replica has not come as far as what this goes on from.");
+        return snapshot.Reached!.Value;
+    }
+
+    public override async ValueTask<bool> Covers(Position position)
+    {
+        if (!snapshot.Covers(position) && !hasBegun)
+        {
+            await Run();
+        }
+
+        return snapshot.Covers(position)
+            || (IsOfReplica ? throw new ReplicaFailedException("The replica has not come as far as what this goes on from.") : false);
+    }
+
+    public override async ValueTask<bool> RunAlone(params Statement[] statements)
+    {
+        if (hasBegun)
+        {
+            return await base.RunAlone(statements);
+        }
+
+        await Wire.Run([.. Opening(), .. statements, new(Wire.CommitSql)], stopped);
+        return false;
+    }
+
+    protected override IEnumerable<Statement> Beginning()
+    {
+        if (hasBegun)
+        {
+            return [];
+        }
+
+        hasBegun = true;
+        return Opening();
+    }
+
+    private IEnumerable<Statement> Opening() => tenant.MustBeNamed ? [.. snapshot.Take(), RowSecurity.Name(tenant.Key)] : snapshot.Take();
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
@@ -130,8 +191,6 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
     : PostgresSession(wire, tenant, sealingKeys, stopped), IWriteSession
 {
     public const string SnapshotSql = "SELECT pg_current_snapshot()::text";
-
-    private const string CommitSql = "COMMIT";
 
     public override bool IsWriting => true;
 
@@ -157,15 +216,18 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
         return await End(await new TrailRows(this).Appending(command, changes, touched, _ => { }));
     }
 
+    /// <summary>
+    /// What ends with a commit. Nobody's impatience ends it, so that whoever asked is told what came of it; the database's own timeouts do.
+    /// </summary>
     private async ValueTask<Position> End(Statement[] statements)
     {
         Position? position = null;
-        var asking = LogPlaces.Answered(now => position = now);
+        Statement[] ending = [new(Wire.CommitSql), LogPlaces.Answered(now => position = now)];
         try
         {
-            await Run([.. statements, new(CommitSql), asking]);
+            await Run([.. statements, .. ending], CancellationToken.None);
         }
-        catch (StoreUnavailableException fault) when (fault.InnerException is not Npgsql.PostgresException said || said.BatchCommand == asking.Command)
+        catch (StoreUnavailableException fault) when (Faults.LeavesOpen(fault.InnerException, ending[0].Command, ending[1].Command))
         {
             throw new StoreUnavailableException(
                 "The database was lost while it committed, and may have kept this or not: look before you send it again, or send it with an Idempotency-Key.",

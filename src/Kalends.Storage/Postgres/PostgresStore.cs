@@ -10,28 +10,34 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 public sealed class PostgresStore : IStore
 {
-    public const string BeginReadingSql = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
-    private const string BeginWritingSql = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
+    private const string BeginWritingSql = $"{Wire.BeginSql} ISOLATION LEVEL READ COMMITTED READ WRITE";
 
     private const string NoTimeoutSql = "SET LOCAL statement_timeout = 0";
 
+    private const string AskSql = "SELECT 1";
+
     private readonly NpgsqlDataSource source;
-    private readonly Replicas? replicas;
 
     /// <summary>Of tenants that were found committed; they stay.</summary>
-    private readonly ConcurrentDictionary<string, long> keys = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, KnownTenant> known = new(StringComparer.Ordinal);
 
-    /// <summary>The store's secret, and a sign that the schema was found to be this program's.</summary>
+    /// <summary>
+    /// The store's secret, and a sign that the schema was found to be this program's. It is looked at once: a newer program may migrate under a
+    /// running one, by scripts that let it go on (CONTRIBUTING.md).
+    /// </summary>
     private SealingKeys? sealingKeys;
+
+    private readonly string connectionString;
+
+    private readonly Replicas? replicas;
 
     /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
     /// <param name="replicasString">The same of its replicas, <c>Host=ONE,OTHER</c>; what it does not say is as in the other.</param>
     /// <param name="patience">With replicas.</param>
     public PostgresStore(string connectionString, string? replicasString = null, ReplicaPatience? patience = null)
     {
-        source = Source.Of(connectionString);
+        (source, this.connectionString) = (Source.Of(connectionString), connectionString);
         if (replicasString is not null)
         {
             replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKeys);
@@ -40,37 +46,38 @@ public sealed class PostgresStore : IStore
 
     public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
     {
-        var (wire, key) = await Open(stopped);
-        try
-        {
-            SeenUpTo seen = default;
-            var place = await TenantRows.Begin(wire, [new(BeginReadingSql), LogPlaces.Seen(places => seen = places)], tenant, stopped)
-                ?? TenantRows.Unknown;
-            return new PostgresReadSession(wire, place, key, seen, isOfReplica: false, stopped);
-        }
-        catch
-        {
-            await wire.DisposeAsync();
-            throw;
-        }
+        var (wire, keys) = await Open(stopped);
+        return await Begin(wire, keys, new(null), tenant, stopped);
     }
 
-    public ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) =>
-        (atLeast is { } wanted && !LogPlaces.IsOne(wanted) ? null : replicas?.Next(atLeast)) is { } replica && sealingKeys is { } key
-            ? replica.Read(tenant, atLeast, key, stopped)
-            : Read(tenant, stopped);
+    public async ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped)
+    {
+        var replica = atLeast is { } asked && !LogPlaces.IsOne(asked) ? null : replicas?.Next(atLeast);
+        if (replica is null || sealingKeys is not { } keys)
+        {
+            return await Read(tenant, stopped);
+        }
+
+        var snapshot = new Snapshot(replica);
+        return await Begin(await replica.Open(snapshot, atLeast, stopped), keys, snapshot, tenant, stopped);
+    }
 
     public void Listen(Action<StoreNews> told) => replicas?.Listen(told);
 
     public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
     {
-        var (wire, key) = await Open(stopped);
+        var (wire, keys) = await Open(stopped);
         try
         {
-            if (keys.TryGetValue(tenant, out var known))
+            if (known.TryGetValue(tenant, out var before))
             {
-                var session = new PostgresWriteSession(wire, known, key, stopped);
+                var session = new PostgresWriteSession(wire, before.Key, keys, stopped);
                 session.Later(new(BeginWritingSql));
+                if (before.MustBeNamed)
+                {
+                    session.Later(RowSecurity.Name(before.Key));
+                }
+
                 session.LookFirst();
                 return session;
             }
@@ -78,10 +85,10 @@ public sealed class PostgresStore : IStore
             var place = await TenantRows.Begin(wire, [new(BeginWritingSql)], tenant, stopped);
             if (place is { } found)
             {
-                keys[tenant] = found;
+                known[tenant] = found;
             }
 
-            var first = new PostgresWriteSession(wire, place ?? await TenantRows.Add(wire, tenant, stopped), key, stopped);
+            var first = new PostgresWriteSession(wire, place?.Key ?? await TenantRows.Add(wire, tenant, stopped), keys, stopped);
             first.LookFirst();
             return first;
         }
@@ -106,7 +113,9 @@ public sealed class PostgresStore : IStore
         var (wire, _) = await Open(stopped);
         await using (wire)
         {
-            await wire.Run([new(BeginReadingSql), new(NoTimeoutSql)], stopped);
+            await RowSecurity.RequireSightOfAll(wire, stopped);
+            wire.Patience = Timeout.InfiniteTimeSpan;
+            await wire.Run([new(Snapshot.BeginSql), new(NoTimeoutSql)], stopped);
             await foreach (var finding in Soundness.Findings(wire, stopped))
             {
                 yield return finding;
@@ -117,7 +126,43 @@ public sealed class PostgresStore : IStore
     public async ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped)
     {
         await using var wire = await Wire.Open(source, stopped);
-        return await Schema.Migrate(source, wire, stopped);
+        var ran = await Schema.Migrate(connectionString, wire, Schema.Scripts, stopped);
+        if (ran.Count > 0)
+        {
+            await ServiceRole.LetInAgain(wire, stopped);
+        }
+
+        // Where it cannot be now, whoever serves does it later.
+        _ = await Months.PrepareAhead(wire, stopped);
+        return ran;
+    }
+
+    public async ValueTask LetServe(string role, CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            await ServiceRole.LetServe(wire, role, stopped);
+        }
+    }
+
+    public async ValueTask PrepareAhead(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            _ = await Months.PrepareAhead(wire, stopped) ?? throw new StoreUnavailableException(
+                "A coming month could not be prepared without making others wait; nothing is lost by that, and it is tried again.");
+        }
+    }
+
+    public async ValueTask<string?> Caution(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await RowSecurity.IsActive(wire, stopped) ? null : RowSecurity.IsOff;
+        }
     }
 
     public async ValueTask<string> ZoneRelease(CancellationToken stopped)
@@ -151,9 +196,12 @@ public sealed class PostgresStore : IStore
     {
         try
         {
-            await using var wire = await Wire.Open(source, stopped);
-            await Schema.Require(wire, stopped);
-            return true;
+            var (wire, _) = await Open(stopped);
+            await using (wire)
+            {
+                await wire.Run(new Statement(AskSql).Reading(_ => { }), stopped);
+                return true;
+            }
         }
         catch (StoreUnavailableException)
         {
@@ -169,6 +217,30 @@ public sealed class PostgresStore : IStore
         }
 
         await source.DisposeAsync();
+    }
+
+    private async ValueTask<IReadSession> Begin(Wire wire, SealingKeys keys, Snapshot snapshot, string tenant, CancellationToken stopped)
+    {
+        try
+        {
+            if (known.TryGetValue(tenant, out var before))
+            {
+                return new PostgresReadSession(wire, before, keys, snapshot, hasBegun: false, stopped);
+            }
+
+            var place = await TenantRows.Begin(wire, snapshot.Take(), tenant, stopped);
+            if (place is { } found)
+            {
+                known[tenant] = found;
+            }
+
+            return new PostgresReadSession(wire, place ?? new(TenantRows.Unknown, MustBeNamed: false), keys, snapshot, hasBegun: true, stopped);
+        }
+        catch
+        {
+            await wire.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>How far this database is.</summary>

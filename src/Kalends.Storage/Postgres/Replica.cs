@@ -9,12 +9,6 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class Replica(string name, NpgsqlConnectionStringBuilder settings, TimeSpan patience) : IAsyncDisposable
 {
-    private const string BeginAskingSql = "BEGIN READ ONLY";
-
-    private const string EndAskingSql = "COMMIT";
-
-    private const string LeaveSql = "ROLLBACK";
-
     /// <summary>Pauses between two looks whether a replica has come to a position: a millisecond at first, for most have to wait for no more.</summary>
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(20);
 
@@ -60,26 +54,39 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         }
     }
 
-    public async ValueTask<IReadSession> Read(string tenant, Position? atLeast, SealingKeys sealingKeys, CancellationToken stopped)
+    /// <summary>
+    /// A connection for a session. With a position it has come so far by then: mostly it has, which is found in one look, else it is waited for.
+    /// </summary>
+    public async ValueTask<Wire> Open(Snapshot snapshot, Position? atLeast, CancellationToken stopped)
     {
         var wire = await Wire.Open(source, stopped, Failed);
         try
         {
-            var (key, seen) = await Begin(wire, tenant, stopped);
-            if (atLeast is { } wanted && !wanted.IsWithin(seen.Covered))
+            if (atLeast is { } wanted)
             {
-                await wire.Run(new Statement(LeaveSql), stopped);
-                await WaitFor(wanted, wire, stopped);
-                (key, seen) = await Begin(wire, tenant, stopped);
+                snapshot.WillCover(await WaitFor(wanted, wire, stopped));
             }
 
-            return new PostgresReadSession(wire, key, sealingKeys, seen, isOfReplica: true, stopped);
+            return wire;
         }
         catch
         {
             await wire.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>What it has replayed, which nothing has that is no replica any more.</summary>
+    public Position Standing(Position? replayed)
+    {
+        if (replayed is not { } come)
+        {
+            Lost("It is no replica.");
+            throw new ReplicaFailedException("The database is a replica no more.");
+        }
+
+        Note(come);
+        return come;
     }
 
     public void Found(Position come, TimeSpan behind)
@@ -114,43 +121,29 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
 
     public ValueTask DisposeAsync() => source.DisposeAsync();
 
-    /// <summary>
-    /// A transaction, and the tenant, in one round trip. What was replayed is asked in a transaction before it, since the first statement of one like
-    /// this sees the moment in which it begins, and the log goes on while it looks.
-    /// </summary>
-    private async ValueTask<(long Tenant, SeenUpTo Seen)> Begin(Wire wire, string tenant, CancellationToken stopped)
-    {
-        Position? before = null, after = null;
-        Statement[] beginning =
-        [
-            new(BeginAskingSql), LogPlaces.Replayed(place => before = place), new(EndAskingSql),
-            new(PostgresStore.BeginReadingSql), LogPlaces.Replayed(place => after = place),
-        ];
-        var found = await TenantRows.Begin(wire, beginning, tenant, stopped) ?? TenantRows.Unknown;
-        Note(Standby(before));
-        return (found, new(before!.Value, Standby(after)));
-    }
-
     /// <summary>Looks again and again, until the replica has come so far or patience is at its end.</summary>
-    private async ValueTask WaitFor(Position wanted, Wire wire, CancellationToken stopped)
+    private async ValueTask<Position> WaitFor(Position wanted, Wire wire, CancellationToken stopped)
     {
         var (began, pause) = (Stopwatch.GetTimestamp(), TimeSpan.FromMilliseconds(1));
-        Position? come = null, first = null;
-        while (Stopwatch.GetElapsedTime(began) < patience)
+        var first = await Look(wire, stopped);
+        var come = first;
+        while (!wanted.IsWithin(come) && Stopwatch.GetElapsedTime(began) < patience)
         {
-            await wire.Run(LogPlaces.Replayed(place => come = place), stopped);
-            first ??= come;
-            if (wanted.IsWithin(Standby(come)))
-            {
-                ReplicaMeasurements.Waited(began, reached: true);
-                return;
-            }
-
             await Task.Delay(pause, stopped);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            come = await Look(wire, stopped);
         }
 
-        ReplicaMeasurements.Waited(began, reached: false);
+        if (!wanted.IsWithin(first))
+        {
+            ReplicaMeasurements.Waited(began, wanted.IsWithin(come));
+        }
+
+        if (wanted.IsWithin(come))
+        {
+            return come;
+        }
+
         lock (held)
         {
             standsStill |= come == first;
@@ -159,14 +152,11 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         throw new ReplicaFailedException("The replica has not come to the position in time.");
     }
 
-    private Position Standby(Position? replayed)
+    private async ValueTask<Position> Look(Wire wire, CancellationToken stopped)
     {
-        if (replayed is null)
-        {
-            Lost("It is no replica.");
-        }
-
-        return replayed ?? throw new ReplicaFailedException("The database is a replica no more.");
+        Position? come = null;
+        await wire.Run(LogPlaces.Replayed(place => come = place), stopped);
+        return Standing(come);
     }
 
     private void Note(Position come)

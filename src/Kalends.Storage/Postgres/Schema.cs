@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using Kalends.Time;
-using Npgsql;
 
 namespace Kalends.Storage.Postgres;
 
@@ -22,6 +21,9 @@ internal static class Schema
 
     private const string RenewKeySql = "UPDATE meta SET value = left($2 || ' ' || value, $3) WHERE name = $1";
 
+    /// <summary>In meta while a copy of another store into this one is not complete.</summary>
+    public const string Copying = "copying";
+
     private const string ZonesName = "time-zones";
 
     private const string SealingKeyName = "sealing-key";
@@ -31,16 +33,17 @@ internal static class Schema
     /// <summary>By name, in order.</summary>
     public static IReadOnlyList<(string Name, string Text)> Scripts { get; } = ReadScripts();
 
-    public static async ValueTask<IReadOnlyList<string>> Migrate(NpgsqlDataSource source, Wire wire, CancellationToken stopped)
+    /// <param name="connectionString">For connections of the scripts' own.</param>
+    /// <param name="wire">Outside of a transaction.</param>
+    /// <param name="scripts">All of them, or the first ones, as an older program had them.</param>
+    /// <param name="stopped">Between two scripts.</param>
+    public static async ValueTask<IReadOnlyList<string>> Migrate(
+        string connectionString, Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
-        var ran = await Migration.Run(source, wire, stopped);
+        var ran = await Migration.Run(connectionString, wire, scripts, stopped);
         // What the stored UTC spans were worked out with; whoever recomputes them for a newer release writes the newer one.
-        await wire.Run(
-            [
-                new Statement(KeepMetaSql).With(ZonesName).With(Zones.Release),
-                new Statement(KeepMetaSql).With(SealingKeyName).With(SealingKeys.NewText()),
-            ],
-            stopped);
+        await KeepMeta(wire, ZonesName, () => Zones.Release, stopped);
+        await KeepMeta(wire, SealingKeyName, SealingKeys.NewText, stopped);
         return ran;
     }
 
@@ -59,19 +62,26 @@ internal static class Schema
         await Meta(wire, SealingKeyName, stopped)
         ?? throw new StoreUnavailableException("The database has lost its sealing key: run `kalends migrate`."));
 
-    /// <summary>Refuses to work on a database with another schema than this program's.</summary>
+    /// <summary>Refuses to work on a database with another schema than this program's, or with a part of a copy.</summary>
     public static async ValueTask Require(Wire wire, CancellationToken stopped)
     {
-        var missing = await Missing(wire, stopped);
+        var missing = await Missing(wire, Scripts, stopped);
         if (missing.Count > 0)
         {
             throw new StoreUnavailableException(
                 "The database has not been brought up to date: run `kalends migrate`, or `kalends serve --migrate`.");
         }
+
+        if (await Meta(wire, Copying, stopped) is not null)
+        {
+            throw new StoreUnavailableException(
+                "Another store is being copied into this database, and is not there as a whole: run the same `kalends copy` until it is done.");
+        }
     }
 
-    /// <summary>The scripts that a database has not had. Throws where it has had one that this program does not know.</summary>
-    public static async ValueTask<IReadOnlyList<string>> Missing(Wire wire, CancellationToken stopped)
+    /// <summary>Which of these scripts a database has not had. Throws where it has had one that this program does not know.</summary>
+    public static async ValueTask<IReadOnlyList<string>> Missing(
+        Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
         var applied = new List<string>();
         var isThere = false;
@@ -81,14 +91,23 @@ internal static class Schema
             await wire.Run(new Statement(ReadJournalSql).Reading(row => applied.Add(row.Text(0))), stopped);
         }
 
-        var known = Scripts.Select(script => script.Name).ToList();
-        return applied.Except(known).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown
+        var wanted = scripts.Select(script => script.Name).ToList();
+        return applied.Except(Scripts.Select(script => script.Name)).Except(wanted).Order(StringComparer.Ordinal).LastOrDefault() is { } unknown
             ? throw new StoreUnavailableException(
                 $"The database was written by a newer Kalends (it has had {unknown}, unknown here): run that version or a later one.")
-            : [.. known.Except(applied)];
+            : [.. wanted.Except(applied)];
     }
 
-    private static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)
+    /// <summary>Looked at first: who may only serve finds it there, and may not write it.</summary>
+    private static async ValueTask KeepMeta(Wire wire, string name, Func<string> value, CancellationToken stopped)
+    {
+        if (await Meta(wire, name, stopped) is null)
+        {
+            await wire.Run(new Statement(KeepMetaSql).With(name).With(value()), stopped);
+        }
+    }
+
+    public static async ValueTask<string?> Meta(Wire wire, string name, CancellationToken stopped)
     {
         string? value = null;
         await wire.Run(new Statement(MetaSql).With(name).Reading(row => value = row.Text(0)), stopped);

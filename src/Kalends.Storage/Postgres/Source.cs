@@ -6,9 +6,11 @@ namespace Kalends.Storage.Postgres;
 internal static class Source
 {
     /// <summary>
-    /// A session waits for a lock and a statement runs at most this long; who holds locks and falls silent is cut off. Milliseconds.
+    /// A session waits for a lock and a statement runs at most this long; who holds locks and falls silent is cut off, and so is who is gone, while
+    /// a statement runs and (after 10 s and three words without an answer) while none does. Milliseconds, but keepalives count in seconds.
     /// </summary>
-    private const string Timeouts = "-c lock_timeout=10000 -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000";
+    private const string Timeouts = "-c lock_timeout=5000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+        + "-c client_connection_check_interval=2000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
     /// <summary>Enough for two cores to be busy many times over; each costs the database some megabytes.</summary>
     private const int Connections = 40;
@@ -16,14 +18,17 @@ internal static class Source
     /// <summary>More than the statements of the program.</summary>
     private const int Prepared = 100;
 
-    /// <summary>Seconds: a little more than the database itself allows, for when it does not answer at all.</summary>
-    private const int AnswerSeconds = 40;
+    /// <summary>Seconds for a round trip (<see cref="Wire"/>): more than the database allows a statement, for when it says nothing at all.</summary>
+    private const int AnswerSeconds = 15;
+
+    /// <summary>Seconds until a connection is there, a new one or one that others give back.</summary>
+    private const int OpenSeconds = 5;
 
     /// <summary>Seconds: what a replica does not answer by then, the primary is still to answer while somebody waits for it.</summary>
-    private const int ReplicaAnswerSeconds = 10;
+    private const int ReplicaAnswerSeconds = 8;
 
     /// <summary>Seconds: what a connection to a replica may take that is not there yet.</summary>
-    private const int ReplicaConnectSeconds = 2;
+    private const int ReplicaOpenSeconds = 2;
 
     /// <summary>A replica refuses to write anyway, but is one only until it is made a primary.</summary>
     private const string OnlyReading = " -c default_transaction_read_only=on";
@@ -37,12 +42,22 @@ internal static class Source
         // Nothing is set on a connection that outlives its transaction, so there is nothing to reset.
         ("No Reset On Close", true),
         ("Command Timeout", AnswerSeconds),
-        ("Keepalive", 30),
+        ("Timeout", OpenSeconds),
+        // The system looks after idle connections. The driver's own way holds a thread of this process for each while the database is silent.
+        ("Tcp Keepalive", true),
+        ("Tcp Keepalive Time", 10),
+        ("Tcp Keepalive Interval", 2),
         ("Options", Timeouts),
     ];
 
-    private static readonly (string Keyword, object Value)[] WhatReplicasWant =
-        [("Timeout", ReplicaConnectSeconds), ("Command Timeout", ReplicaAnswerSeconds)];
+    private static readonly (string Keyword, object Value)[] WhatReplicasWant = [("Timeout", ReplicaOpenSeconds), ("Command Timeout", ReplicaAnswerSeconds)];
+
+    /// <summary>For a migration: connections that wait as long as they are told, whatever else is said of a server's, and are closed after it.</summary>
+    public static NpgsqlDataSource ForScripts(string connectionString, string options) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString)
+        {
+            ApplicationName = "kalends migrate", Pooling = false, CommandTimeout = 0, MaxAutoPrepare = 0, Options = options,
+        });
 
     public static NpgsqlDataSource Of(string connectionString) => NpgsqlDataSource.Create(Settings(new(connectionString)));
 
@@ -70,7 +85,7 @@ internal static class Source
     private static NpgsqlConnectionStringBuilder Settings(NpgsqlConnectionStringBuilder settings)
     {
         AddMissing(settings, WhatAServerWants);
-        // Which statement of a batch failed says whether its commit was done.
+        // Which statement of a batch failed says whether its commit was done (Faults.LeavesOpen).
         settings.IncludeFailedBatchedCommand = true;
         return !string.IsNullOrEmpty(settings.Host)
             ? settings

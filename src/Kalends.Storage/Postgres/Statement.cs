@@ -13,21 +13,12 @@ internal sealed class Statement(string constantSql)
 
     public Action<Row>? Read { get; private set; }
 
-    /// <summary>How many rows it must change, where another number means that somebody was faster.</summary>
-    public int? MustChange { get; private set; }
-
     /// <summary>Of a statement that answers no rows, once it has run.</summary>
     public int Changed => Command.RecordsAffected;
 
     public Statement Reading(Action<Row> read)
     {
         Read = read;
-        return this;
-    }
-
-    public Statement Changing(int rows)
-    {
-        MustChange = rows;
         return this;
     }
 
@@ -133,8 +124,13 @@ internal readonly struct Row(NpgsqlDataReader reader)
     /// <summary>Seconds since 1970.</summary>
     public long Time(int column) => Seconds.FromStored(reader.GetFieldValue<long>(column));
 
+    public long[] Longs(int column) => reader.GetFieldValue<long[]>(column);
+
     /// <summary>A pg_lsn.</summary>
     public ulong LogPlace(int column) => (ulong)reader.GetFieldValue<NpgsqlLogSequenceNumber>(column);
+
+    /// <summary>A moment to the microsecond, for telling it from others alone.</summary>
+    public long Microsecond(int column) => reader.GetFieldValue<long>(column);
 
     public IReadOnlyList<long> Keys(int column) => [.. reader.GetFieldValue<int[]>(column).Select(key => (long)key)];
 }

@@ -6,25 +6,23 @@ internal static class TenantRows
     /// <summary>The key that no tenant has: nothing is found under it.</summary>
     public const long Unknown = 0;
 
-    private const string FindSql = "SELECT key FROM tenant WHERE name = $1";
-
     private const string AddSql = "INSERT INTO tenant (name) VALUES ($1) ON CONFLICT DO NOTHING";
 
     private const string NamesSql = "SELECT name FROM tenant ORDER BY name";
 
-    /// <summary>Begins a transaction and finds the tenant in one round trip.</summary>
-    public static async ValueTask<long?> Begin(Wire wire, Statement[] beginning, string name, CancellationToken stopped)
+    /// <summary>Begins a transaction, finds the tenant and names it to row security in one round trip.</summary>
+    public static async ValueTask<KnownTenant?> Begin(Wire wire, IEnumerable<Statement> beginning, string name, CancellationToken stopped)
     {
-        long? key = null;
-        await wire.Run([.. beginning, Find(name, found => key = found)], stopped);
-        return key;
+        KnownTenant? known = null;
+        await wire.Run([.. beginning, Find(name, found => known = found)], stopped);
+        return known;
     }
 
     /// <summary>Waits while another session adds the same one.</summary>
     public static async ValueTask<long> Add(Wire wire, string name, CancellationToken stopped)
     {
         var key = Unknown;
-        await wire.Run([new Statement(AddSql).With(name), Find(name, found => key = found)], stopped);
+        await wire.Run([new Statement(AddSql).With(name), Find(name, found => key = found.Key)], stopped);
         return key;
     }
 
@@ -35,5 +33,9 @@ internal static class TenantRows
         return names;
     }
 
-    private static Statement Find(string name, Action<long> found) => new Statement(FindSql).With(name).Reading(row => found(row.Integer(0)));
+    private static Statement Find(string name, Action<KnownTenant> found) =>
+        new Statement(RowSecurity.FindTenantSql).With(name).Reading(row => found(new(row.Integer(0), !row.IsNull(1))));
 }
+
+/// <summary>A tenant's key, and whether each transaction must name it (<see cref="RowSecurity"/>).</summary>
+internal readonly record struct KnownTenant(long Key, bool MustBeNamed);

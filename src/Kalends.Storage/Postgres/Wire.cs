@@ -1,3 +1,4 @@
+using System.Data;
 using System.Net.Sockets;
 using Npgsql;
 
@@ -8,46 +9,135 @@ internal delegate Exception Telling(Exception fault, IReadOnlyCollection<Calenda
 
 /// <summary>
 /// A connection out of the pool, used by one session at a time. All statements handed in together make one round trip, and the first that
-/// fails ends the batch.
+/// fails ends the batch. A trip that takes too long, or that nobody waits for any more, is abandoned: whoever asked is told at once, and the
+/// connection is closed behind their back. The driver itself would first ask the database to cancel, on the calling thread and over a connection of
+/// its own, and where the database says nothing at all that is a thread of this process standing still for each command.
 /// </summary>
-/// <param name="tell">What a fault of the driver means: <see cref="Faults.From"/>, unless others may do what failed here.</param>
-internal sealed class Wire(NpgsqlConnection connection, Telling tell) : IAsyncDisposable
+internal sealed class Wire : IAsyncDisposable
 {
+    public const string BeginSql = "BEGIN";
+
+    public const string CommitSql = "COMMIT";
+
+    private const string RollbackSql = "ROLLBACK";
+
+    /// <summary>For what a session leaves undone to be rolled back before the connection is given up.</summary>
+    private static readonly TimeSpan Undoing = TimeSpan.FromSeconds(5);
+
+    private readonly NpgsqlDataSource source;
+    private readonly NpgsqlConnection connection;
+    private readonly Telling tell;
+    private bool inTransaction;
+    private bool abandoned;
+
+    /// <param name="source">Lent it.</param>
+    /// <param name="connection">Open.</param>
+    /// <param name="tell">What a fault of the driver means: <see cref="Faults.From"/>, unless another database can do what failed on this one.</param>
+    public Wire(NpgsqlDataSource source, NpgsqlConnection connection, Telling? tell = null)
+    {
+        (this.source, this.connection, this.tell) = (source, connection, tell ?? Faults.From);
+        Patience = connection.CommandTimeout == 0 ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(connection.CommandTimeout);
+    }
+
     /// <summary>Calendars that were asked to be locked on it: whoever runs the command again locks them first.</summary>
     public HashSet<CalendarId> Asked { get; } = [];
 
+    /// <summary>How long a round trip may take: the connection string's Command Timeout.</summary>
+    public TimeSpan Patience { get; set; }
+
+    private bool IsOpen => !abandoned && connection.State == ConnectionState.Open;
+
     public static async ValueTask<Wire> Open(NpgsqlDataSource source, CancellationToken stopped, Telling? tell = null)
     {
-        tell ??= Faults.From;
         try
         {
-            return new(await source.OpenConnectionAsync(stopped), tell);
+            return new(source, await source.OpenConnectionAsync(stopped), tell);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            throw tell(fault, []);
+            throw (tell ?? Faults.From)(fault, []);
         }
     }
 
     public async ValueTask Run(IReadOnlyCollection<Statement> statements, CancellationToken stopped)
     {
-        await using var batch = new NpgsqlBatch(connection);
+        stopped.ThrowIfCancellationRequested();
+        if (!IsOpen)
+        {
+            throw tell(new NpgsqlException("The connection was lost before."), Asked);
+        }
+
+        var cancel = new CancellationTokenSource();
+        var trip = Execute(statements, cancel.Token);
+        try
+        {
+            await trip.WaitAsync(Patience, stopped);
+            cancel.Dispose();
+        }
+        catch (TimeoutException late)
+        {
+            Abandon(trip, cancel);
+            // Those that lie idle are as silent as this one.
+            source.Clear();
+            throw tell(late, Asked);
+        }
+        catch (OperationCanceledException)
+        {
+            Abandon(trip, cancel);
+            throw;
+        }
+    }
+
+    public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
+
+    /// <summary>What is still open is rolled back, and a connection that is broken is dropped.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            if (inTransaction && IsOpen)
+            {
+                Patience = Undoing;
+                await Run(new Statement(RollbackSql), CancellationToken.None);
+            }
+        }
+        catch (Exception fault) when (IsTold(fault))
+        {
+            // The database undoes by itself what was open on a connection that is lost, and the driver on one that is not.
+        }
+
+        if (!abandoned)
+        {
+            await Close();
+        }
+    }
+
+    private async Task Execute(IReadOnlyCollection<Statement> statements, CancellationToken cancelled)
+    {
+        // Patience is ours.
+        await using var batch = new NpgsqlBatch(connection) { Timeout = 0 };
         foreach (var statement in statements)
         {
             batch.BatchCommands.Add(statement.Command);
+            inTransaction |= Begins(statement);
         }
 
         try
         {
-            await using var reader = await batch.ExecuteReaderAsync(stopped);
+            await using var reader = await batch.ExecuteReaderAsync(cancelled);
             foreach (var statement in statements.Where(statement => statement.Read is not null))
             {
-                while (await reader.ReadAsync(stopped))
+                while (await reader.ReadAsync(cancelled))
                 {
                     statement.Read!(new(reader));
                 }
 
-                await reader.NextResultAsync(stopped);
+                await reader.NextResultAsync(cancelled);
+            }
+
+            while (await reader.NextResultAsync(cancelled))
+            {
+                // The rest answers nothing; left to the reader's closing it could not be abandoned.
             }
         }
         catch (Exception fault) when (IsOfTheConnection(fault))
@@ -55,16 +145,37 @@ internal sealed class Wire(NpgsqlConnection connection, Telling tell) : IAsyncDi
             throw tell(fault, Asked);
         }
 
-        if (statements.Any(statement => statement.MustChange is { } rows && statement.Changed != rows))
+        inTransaction = statements.Aggregate(inTransaction, (open, statement) =>
+            Begins(statement) || (open && statement.Command.CommandText is not (CommitSql or RollbackSql)));
+    }
+
+    private static bool Begins(Statement statement) => statement.Command.CommandText.StartsWith(BeginSql, StringComparison.Ordinal);
+
+    private void Abandon(Task trip, CancellationTokenSource cancel)
+    {
+        abandoned = true;
+        _ = Bury();
+
+        async Task Bury()
         {
-            throw new StoreChangedException(Asked);
+            // The driver stays in here until the database has taken its request to cancel, so on a thread of its own.
+            await Task.Factory.StartNew(cancel.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            try
+            {
+                await trip;
+            }
+            catch (Exception fault) when (IsTold(fault) || fault is OperationCanceledException)
+            {
+                // Who asked for it has been answered.
+            }
+
+            cancel.Dispose();
+            await Close();
         }
     }
 
-    public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
-
-    /// <summary>The driver rolls back what is still open before it lends the connection again, and drops it when it is broken.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>Gives the connection back to the pool, which drops it when it is broken.</summary>
+    private async ValueTask Close()
     {
         try
         {
@@ -72,9 +183,11 @@ internal sealed class Wire(NpgsqlConnection connection, Telling tell) : IAsyncDi
         }
         catch (Exception fault) when (IsOfTheConnection(fault))
         {
-            // It broke over the rollback and was dropped. The database undoes by itself what was open, so nobody needs to hear of it.
+            // It broke over what the driver had left to do on it.
         }
     }
+
+    private static bool IsTold(Exception fault) => fault is StoreUnavailableException or StoreChangedException or ReplicaFailedException;
 
     private static bool IsOfTheConnection(Exception fault) => fault is NpgsqlException or TimeoutException or IOException or SocketException;
 }

@@ -16,6 +16,7 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ICalendarWrites)] = session => new CalendarRows(session),
         [typeof(IAttendanceRows)] = session => new ExpandedAttendances(
             new AttendanceRows(session), new SeriesRows(session), new CalendarRows(session), session.Rows<IAppointmentRows>()),
+        [typeof(IAvailabilityRows)] = session => new AvailabilityRows(session),
         [typeof(IAttendanceWrites)] = session => new AttendanceRows(session),
         [typeof(IAppointmentRows)] = session => new ExpandedAppointments(new AppointmentRows(session), new SeriesRows(session)),
         [typeof(IOpenHoursRows)] = session => new OpenHoursRows(session),

@@ -74,6 +74,13 @@ public sealed class SqliteStore : IStore
 
     public ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped) => Migration.Run(file, stopped);
 
+    public ValueTask LetServe(string role, CancellationToken stopped) =>
+        throw new StoreUnavailableException("A file has no users of its own: who may use it is for the operating system to say.");
+
+    public ValueTask PrepareAhead(CancellationToken stopped) => ValueTask.CompletedTask;
+
+    public ValueTask<string?> Caution(CancellationToken stopped) => ValueTask.FromResult<string?>(null);
+
     public async ValueTask<string> ZoneRelease(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();

@@ -61,7 +61,8 @@ public sealed class AskedCalendars
     private readonly Dictionary<long, CalendarId> ids;
     private readonly Dictionary<long, int> places;
 
-    private AskedCalendars(IReadOnlyList<CalendarId> asked, IReadOnlyDictionary<CalendarId, Calendar> rows, Access access, Caller caller)
+    private AskedCalendars(
+        IReadOnlyList<CalendarId> asked, IReadOnlyDictionary<CalendarId, Calendar> rows, IReadOnlyList<HeldTime> held, Access access, Caller caller)
     {
         Visible = [.. asked.Where(id => access.May(Permission.ViewFreeBusy, id))];
         Unknown = [.. asked.Where(id => !access.May(Permission.ViewFreeBusy, id)).Select(id => new UnknownCalendar(id, UnknownCalendar.NoPermission))];
@@ -72,6 +73,7 @@ public sealed class AskedCalendars
         ViewerZone = rows.GetValueOrDefault(caller.Person)?.ZoneOrUtc ?? "UTC";
         ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
         places = Keys.Select((key, place) => (key, place)).Where(pair => pair.key != NoKey).ToDictionary(pair => pair.key, pair => pair.place);
+        Held = held;
     }
 
     public IReadOnlyList<CalendarId> Visible { get; }
@@ -87,6 +89,9 @@ public sealed class AskedCalendars
     public IReadOnlyList<UnknownCalendar>? UnknownOrNull => Unknown.Count > 0 ? Unknown : null;
 
     public IReadOnlyDictionary<CalendarId, Calendar> Rows { get; }
+
+    /// <summary>The holds on <see cref="Visible"/>, where it was asked for them.</summary>
+    public IReadOnlyList<HeldTime> Held { get; }
 
     public Sight Sight { get; }
 
@@ -104,6 +109,25 @@ public sealed class AskedCalendars
     {
         List<CalendarId> once = [.. asked.Distinct()];
         var rows = await context.Rows<ICalendarRows>().Find([.. once.Append(context.Caller.Person).Distinct()]);
-        return new(once, rows, await context.Decide(once), context.Caller);
+        return new(once, rows, [], await context.Decide(once), context.Caller);
+    }
+
+    /// <summary>The same with what is held on them, for a query that goes on to what lies there.</summary>
+    public static async ValueTask<AskedCalendars> Look(
+        QueryContext context, IEnumerable<CalendarId> asked, (long From, long To) span, int named = 0, AttendancePlace? after = null)
+    {
+        List<CalendarId> once = [.. asked.Distinct()];
+        var access = await context.Decide(once);
+        var found = await context.Rows<IAvailabilityRows>().Look(new()
+        {
+            Calendars = [.. once.Where(id => access.May(Permission.ViewFreeBusy, id))],
+            Caller = context.Caller.Person,
+            From = span.From,
+            To = span.To,
+            Now = context.Now.ToUnixTimeSeconds(),
+            Named = named,
+            After = after,
+        });
+        return new(once, found.Calendars, found.Held, access, context.Caller);
     }
 }

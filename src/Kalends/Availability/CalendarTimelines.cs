@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Kalends.Messages;
+using Kalends.Storage;
 using NodaTime;
 
 namespace Kalends.Availability;
@@ -11,8 +12,19 @@ namespace Kalends.Availability;
 /// </summary>
 public static class CalendarTimelines
 {
-    /// <summary>One timeline for each of <see cref="AskedCalendars.Visible"/>, in that order, over [from, to) in Unix seconds.</summary>
-    public static async ValueTask<Outcome<Timeline[]>> Load(QueryContext context, AskedCalendars asked, long from, long to)
+    /// <summary>
+    /// One timeline for each of these, in the order of <see cref="AskedCalendars.Visible"/>, over [from, to) in Unix seconds.
+    /// </summary>
+    public static async ValueTask<(AskedCalendars Asked, Outcome<Timeline[]> Timelines)> Load(
+        QueryContext context, IEnumerable<CalendarId> calendars, long from, long to)
+    {
+        var asked = await AskedCalendars.Look(context, calendars, (from, to));
+        return (asked, await Load(context, asked, from, to));
+    }
+
+    public static Instant InstantOf(long seconds) => Instant.FromUnixTimeSeconds(seconds);
+
+    private static async ValueTask<Outcome<Timeline[]>> Load(QueryContext context, AskedCalendars asked, long from, long to)
     {
         var rows = context.Rows<IAttendanceRows>();
         List<long> keys = [.. asked.Keys.Where(key => key != AskedCalendars.NoKey)];
@@ -22,13 +34,11 @@ public static class CalendarTimelines
             return refusal;
         }
 
-        var held = (await rows.Held(keys, from, to, context.Now.ToUnixTimeSeconds())).ToLookup(hold => hold.Calendar);
+        var held = asked.Held.ToLookup(hold => hold.Calendar);
         var making = new Making(context, asked, held, closed.Value, from, to);
         await rows.Scan(keys, from, to, making.Add);
         return making.Finish();
     }
-
-    public static Instant InstantOf(long seconds) => Instant.FromUnixTimeSeconds(seconds);
 
     private static BlockState StateOf(Busyness busyness, Seen seen) => seen == Seen.Unavailable
         ? BlockState.Unavailable

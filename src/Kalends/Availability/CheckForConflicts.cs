@@ -50,22 +50,41 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
             return refusal;
         }
 
+        if (Rule is null)
+        {
+            var (from, to) = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+            var taken = await AskedCalendars.Look(context, Attendees, (from, to), MostRead, cursor.Value);
+            return await Answer(context, taken, (from, to), taken.Held, null, cursor.Value);
+        }
+
         var asked = await AskedCalendars.Find(context, Attendees);
-        var series = Rule is null ? default(Outcome<WantedSeries>?) : WantedSeries.Of(Rule, Zones.Canonical(TimeZone ?? asked.ViewerZone)!, Timespan);
-        return series?.Refusal is { } unfit ? unfit : await Answer(context, asked, series?.Value, cursor.Value);
+        var series = WantedSeries.Of(Rule, Zones.Canonical(TimeZone ?? asked.ViewerZone)!, Timespan);
+        if (series.Refusal is { } unfit)
+        {
+            return unfit;
+        }
+
+        var span = (series.Value.From, series.Value.To);
+        var held = await context.Rows<IAttendanceRows>().Held(asked.Keys, span.From, span.To, context.Now.ToUnixTimeSeconds());
+        return await Answer(context, asked, span, held, series.Value, cursor.Value);
     }
 
-    private async ValueTask<FoundConflicts> Answer(QueryContext context, AskedCalendars asked, WantedSeries? series, AttendancePlace? after)
+    /// <summary>
+    /// Rows that are read, at most, for a page of single appointments: each ignored one may lie in every calendar, and then the reading goes on by
+    /// a page.
+    /// </summary>
+    private int MostRead => LimitInForce + 1 + (Ignore is { Count: > 0 } ignored ? LimitInForce + 1 + (ignored.Count * Attendees.Count) : 0);
+
+    private async ValueTask<FoundConflicts> Answer(
+        QueryContext context, AskedCalendars asked, (long From, long To) span, IReadOnlyList<HeldTime> held, WantedSeries? series, AttendancePlace? after)
     {
-        var (from, to) = series is null ? (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds()) : (series.From, series.To);
-        var rows = context.Rows<IAttendanceRows>();
         var blocking = new BlockingPage(LimitInForce, after);
-        await Read(context, asked, (from, to), series, blocking);
+        await Read(context, asked, span, series, blocking);
         var page = blocking.Rows(out var next);
-        var held = (await rows.Held(asked.Keys, from, to, context.Now.ToUnixTimeSeconds()))
-            .Where(hold => IsOnPage(asked.PlaceOf(hold), after, next) && (series is null || series.Meeting(hold.From, hold.To) is not null));
+        var heldOnPage = held.Where(hold =>
+            IsOnPage(asked.PlaceOf(hold), after, next) && (series is null || series.Meeting(hold.From, hold.To) is not null));
         return new FoundConflicts(
-            await Show(rows, asked, series, page, held), asked.UnknownOrNull, series?.CheckedUntil,
+            await Show(context.Rows<IAttendanceRows>(), asked, series, page, heldOnPage), asked.UnknownOrNull, series?.CheckedUntil,
             next is null ? null : await Cursors.Write(this, context, next));
     }
 

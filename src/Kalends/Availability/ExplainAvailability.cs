@@ -34,8 +34,8 @@ public sealed record ExplainAvailability : Query<ExplainedAvailability>
 
     public override async ValueTask<Outcome<ExplainedAvailability>> Execute(QueryContext context)
     {
-        var asked = await AskedCalendars.Find(context, Attendees);
-        var timelines = await CalendarTimelines.Load(context, asked, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        var (asked, timelines) = await CalendarTimelines.Load(
+            context, Attendees, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
         if ((timelines.Refusal ?? QueryLimits.RefuseHuge(timelines.Value)) is { } refusal)
         {
             return refusal;

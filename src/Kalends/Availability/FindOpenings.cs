@@ -85,10 +85,9 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
             return refusal;
         }
 
-        var asked = await AskedCalendars.Find(context, Everybody);
         var (before, after) = (BufferBefore?.ExactSeconds ?? 0, BufferAfter?.ExactSeconds ?? 0);
-        var timelines = await CalendarTimelines.Load(
-            context, asked, Timespan.From.ToUnixTimeSeconds() - before, Timespan.To.ToUnixTimeSeconds() + after);
+        var (asked, timelines) = await CalendarTimelines.Load(
+            context, Everybody, Timespan.From.ToUnixTimeSeconds() - before, Timespan.To.ToUnixTimeSeconds() + after);
         if (timelines.Refusal is { } tooMuch)
         {
             return tooMuch;

@@ -19,8 +19,8 @@ public sealed record GetFreeBusy : Query<FreeBusy>
 
     public override async ValueTask<Outcome<FreeBusy>> Execute(QueryContext context)
     {
-        var asked = await AskedCalendars.Find(context, Attendees);
-        var timelines = await CalendarTimelines.Load(context, asked, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+        var (asked, timelines) = await CalendarTimelines.Load(
+            context, Attendees, Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
         return (timelines.Refusal ?? QueryLimits.RefuseHuge(timelines.Value)) is { } refusal
             ? refusal
             : new FreeBusy([.. asked.Visible.Zip(timelines.Value, Of)], asked.UnknownOrNull);

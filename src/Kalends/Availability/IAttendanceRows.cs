@@ -65,5 +65,11 @@ public interface IAttendanceWrites : IAttendanceRows
     ValueTask DeleteExpiredHolds(long now);
 }
 
-/// <summary>What an attendance says to who only asks whether its calendar is free.</summary>
-public readonly record struct BlockingTime(long Calendar, long From, long To, Busyness Busyness, Privacy Privacy, long Owner);
+/// <summary>
+/// What an attendance says to who only asks whether its calendar is free. The owner counts where it is secret; of others it may be
+/// <see cref="NoOwner"/>.
+/// </summary>
+public readonly record struct BlockingTime(long Calendar, long From, long To, Busyness Busyness, Privacy Privacy, long Owner)
+{
+    public const long NoOwner = -1;
+}

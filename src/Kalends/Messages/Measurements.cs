@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Kalends.Messages;
 
-/// <summary>How long each message took and how it ended, on the meter "Kalends".</summary>
+/// <summary>How long each message took and how it ended, and what the free/busy cache was good for, on the meter "Kalends".</summary>
 internal static class Measurements
 {
     private static readonly Meter Meter = new("Kalends");
@@ -15,6 +15,26 @@ internal static class Measurements
         "kalends.query.answers", description: "Queries by who answered: a replica, the primary, or the primary after a replica failed (fallback)");
 
     public static void Answered(string by) => Answers.Add(1, new KeyValuePair<string, object?>("by", by));
+
+    private static readonly Counter<long> CacheHits =
+        Meter.CreateCounter<long>("kalends.cache.hits", "{calendar}", "Calendars of queries whose free/busy was in memory at the version the store has");
+
+    private static readonly Counter<long> CacheMisses =
+        Meter.CreateCounter<long>("kalends.cache.misses", "{calendar}", "Calendars of queries that were read from the store");
+
+    private static readonly Counter<long> CacheEvictions =
+        Meter.CreateCounter<long>("kalends.cache.evictions", "{calendar}", "Calendars put out of memory for want of room");
+
+    private static readonly UpDownCounter<long> CacheBytes =
+        Meter.CreateUpDownCounter<long>("kalends.cache.bytes", "By", "What the free/busy cache holds");
+
+    public static void Cached(long hits, long misses, long evictions, long bytes)
+    {
+        CacheHits.Add(hits);
+        CacheMisses.Add(misses);
+        CacheEvictions.Add(evictions);
+        CacheBytes.Add(bytes);
+    }
 
     public static void Ran(string message, Reply reply, long started) => Duration.Record(
         Stopwatch.GetElapsedTime(started).TotalSeconds,

@@ -48,7 +48,8 @@ public readonly struct SealedText(IReadSession session)
         if (Unseal(sealedBytes, session.SealingKeys.InForce, goodFor) is { } plain)
         {
             var made = new Position((char)plain[0], BinaryPrimitives.ReadUInt64BigEndian(plain.AsSpan(1)));
-            return new Opened(plain[PositionLength..], !await session.Covers(made));
+            // One of another kind was made by the store that this one was copied from, with all that was there.
+            return new Opened(plain[PositionLength..], !await session.Covers(made) && made.Kind == (await session.Reached()).Kind);
         }
 
         foreach (var retired in session.SealingKeys.Retired)

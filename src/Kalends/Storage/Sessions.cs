@@ -7,7 +7,9 @@ namespace Kalends.Storage;
 /// </summary>
 public interface IStore : IAsyncDisposable
 {
-    /// <summary>A consistent view of all that is committed, on a connection that the database itself refuses writes on.</summary>
+    /// <summary>
+    /// A consistent view of all that is committed when it is first asked something, on a connection that the database itself refuses writes on.
+    /// </summary>
     ValueTask<IReadSession> Read(string tenant, CancellationToken stopped);
 
     /// <summary>
@@ -35,6 +37,21 @@ public interface IStore : IAsyncDisposable
     /// <summary>Brings the schema to the one this program was built for; the answer is the scripts that ran.</summary>
     ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped);
 
+    /// <summary>
+    /// Lets a user of the database server use the store and nothing beside it. Throws <see cref="StoreUnavailableException"/>, with what to do, where
+    /// the server could not keep that user to one tenant at a time, or there is no server.
+    /// </summary>
+    ValueTask LetServe(string role, CancellationToken stopped);
+
+    /// <summary>
+    /// Does what a store wants done ahead of time, such as making room for the months to come, while others read and write. To be called once a day,
+    /// by any number of processes; throws <see cref="StoreUnavailableException"/> where it would make others wait: later, then.
+    /// </summary>
+    ValueTask PrepareAhead(CancellationToken stopped);
+
+    /// <summary>What whoever serves from this store should know and may mend, as a sentence; null when nothing.</summary>
+    ValueTask<string?> Caution(CancellationToken stopped);
+
     /// <summary>The release of the time-zone database, such as <c>2026a</c>, that the stored spans were worked out with.</summary>
     ValueTask<string> ZoneRelease(CancellationToken stopped);
 
@@ -46,7 +63,7 @@ public interface IStore : IAsyncDisposable
     /// </summary>
     ValueTask MarkRestored(CancellationToken stopped);
 
-    /// <summary>True when the store can be reached and its schema is the one this program was built for.</summary>
+    /// <summary>True when the store can be reached and its schema is, or was when it was first opened, the one this program was built for.</summary>
     ValueTask<bool> IsReady(CancellationToken stopped);
 }
 

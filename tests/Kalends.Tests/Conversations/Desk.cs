@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Messages.Json;
 using Kalends.Permissions;
@@ -19,45 +20,103 @@ internal sealed class StandingClock(Instant now) : IClock
 
 /// <summary>
 /// A Kalends without the web: a real store, the real dispatcher, messages as JSON, by name, as the edges send them. An SQLite file, but for test
-/// classes that bear the trait <see cref="OnPostgres"/>.
+/// classes that bear the trait <see cref="OnPostgres"/>. What the free/busy cache has to do with is asked three times: of the cache, again when it knows,
+/// and of the store without it, and all say the same.
 /// </summary>
 internal sealed class Desk : IAsyncDisposable
 {
     /// <summary>The name of the trait; its value is of no matter.</summary>
     public const string OnPostgres = "PostgreSQL";
 
+    private static readonly HashSet<string> Cached = ["check-for-conflicts", "find-openings", "explain-availability", "get-free-busy"];
+
+    /// <summary>Whoever else is asked what the cache has to do with, and has to say the same.</summary>
+    private readonly List<Dispatcher> others = [];
     private readonly string folder = Directory.CreateTempSubdirectory("kalends-").FullName;
     private readonly string? database;
 
     private Desk(string? database)
     {
         this.database = database;
-        Store = StoreChoice.Of(database ?? $"Data Source={folder}/kalends.db").Open();
-        Dispatcher = new(Store, new OwnCalendarOnly(), Clock);
+        ConnectionString = database ?? $"Data Source={folder}/kalends.db";
+        Store = StoreChoice.Of(ConnectionString).Open();
+        Dispatcher = new(new CachedStore(Store, new(mostBytes: 10_000_000)), new OwnCalendarOnly(), Clock);
+        others.AddRange([Dispatcher, new(Store, new OwnCalendarOnly(), Clock)]);
+        WatchesVersions = database is null;
     }
 
     public StandingClock Clock { get; } = new(Instant.FromUtc(2026, 11, 1, 10, 0));
 
+    public string ConnectionString { get; }
+
     public IStore Store { get; }
 
     public Dispatcher Dispatcher { get; }
+
+    /// <summary>
+    /// True: after each command no calendar holds anything new at an old version. Commands are the same on all stores, so one watches for all as a rule.
+    /// </summary>
+    public bool WatchesVersions { get; set; }
 
     public string File => $"{folder}/kalends.db";
 
     public static async Task<Desk> Open()
     {
         var onPostgres = TestContext.Current.TestClass?.Traits.ContainsKey(OnPostgres) == true;
-        var desk = new Desk(onPostgres ? await PrivateCluster.Database() : null);
+        return await On(onPostgres ? await PrivateCluster.Database() : null);
+    }
+
+    /// <summary>On this database of the private cluster, which is dropped with the desk.</summary>
+    public static async Task<Desk> On(string? database)
+    {
+        var desk = new Desk(database);
         await desk.Store.Migrate(default);
+        return desk;
+    }
+
+    /// <summary>On a database that is there already, which goes with the desk.</summary>
+    public static Desk Over(string database, Instant now)
+    {
+        var desk = new Desk(database);
+        desk.Clock.Now = now;
         return desk;
     }
 
     public static Caller As(string person, string tenant = "acme", string app = "web", Scopes scopes = Scopes.Read | Scopes.Write) =>
         new(tenant, new(person), app, scopes);
 
-    public ValueTask<Reply> Run(string name, string json, Caller? caller = null, RunOptions? options = null) => Catalogue.Entries
+    public async ValueTask<Reply> Run(string name, string json, Caller? caller = null, RunOptions? options = null)
+    {
+        var watches = WatchesVersions && Catalogue.Entries.Any(entry => entry.Name == name && entry.IsCommand);
+        var tenant = caller?.Tenant ?? As("").Tenant;
+        var before = watches ? await Contents.Of(Store, tenant) : null;
+        var reply = await Ask(Dispatcher, name, json, caller, options);
+        if (before is not null)
+        {
+            Assert.Empty((await Contents.Of(Store, tenant)).ChangedInSilenceSince(before));
+        }
+
+        foreach (var other in Cached.Contains(name) ? others : [])
+        {
+            Assert.Equal(Text(reply), Text(await Ask(other, name, json, caller, options)));
+        }
+
+        return reply;
+    }
+
+    public void AlsoAsk(IStore store) => others.Add(new(store, new OwnCalendarOnly(), Clock));
+
+    private static ValueTask<Reply> Ask(Dispatcher dispatcher, string name, string json, Caller? caller, RunOptions? options) => Catalogue.Entries
         .Single(entry => entry.Name == name)
-        .Run(Dispatcher, System.Text.Encoding.UTF8.GetBytes(json), caller ?? As("user:ana"), options ?? new(), TestContext.Current.CancellationToken);
+        .Run(dispatcher, System.Text.Encoding.UTF8.GetBytes(json), caller ?? As("user:ana"), options ?? new(), TestContext.Current.CancellationToken);
+
+    /// <summary>Without cursors, which are sealed with other random numbers each time.</summary>
+    private static string Text(Reply reply)
+    {
+        var json = JsonNode.Parse(WireJson.WriteAny((object?)reply.Refusal ?? reply.Result!))!.AsObject();
+        var goesOn = json.Remove("cursor");
+        return $"{json.ToJsonString()} {goesOn}";
+    }
 
     /// <summary>Runs a message that is expected to be done, and gives its answer as the wire would.</summary>
     public async Task<JsonNode> Do(string name, string json, Caller? caller = null, RunOptions? options = null)

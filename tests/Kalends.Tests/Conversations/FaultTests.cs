@@ -16,60 +16,12 @@ namespace Kalends.Tests.Conversations;
 /// </summary>
 public sealed class FaultTests
 {
-    private const string Short = """
-        {"title":"Standup","start":"2026-11-02T09:00:00","timeZone":"Europe/Paris","duration":"PT1H","recurrence":{"rule":"FREQ=WEEKLY;COUNT=4"},
-         "attendees":[{"calendar":"user:ana"},{"calendar":"room:paris-3"}]}
-        """;
-
-    private const string Yearly = """{"title":"Review","start":"2026-11-05T09:00:00","timeZone":"UTC","duration":"PT1H","recurrence":{"rule":"FREQ=YEARLY"}}""";
-
-    private const string File =
-        @"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:s\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:20261102T120000Z\r\nDURATION:PT1H\r\n"
-        + @"RRULE:FREQ=WEEKLY;COUNT=3\r\nEXDATE:20261109T120000Z\r\nEND:VEVENT\r\nBEGIN:VEVENT\r\nUID:s\r\nDTSTAMP:20260101T000000Z\r\n"
-        + @"RECURRENCE-ID:20261116T120000Z\r\nDTSTART:20261116T150000Z\r\nDURATION:PT1H\r\nSUMMARY:Moved\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
-
-    private const string AtTen = """
-        "start":"2026-11-02T10:00:00","timeZone":"Europe/Paris","duration":"PT1H"
-        """;
-
-    private const string NextAtTen = """
-        "start":"2026-11-09T10:00:00","timeZone":"Europe/Paris","duration":"PT1H"
-        """;
-
     [Theory]
-    [InlineData("save-appointments", """{"appointments":[{"start":"2026-11-03T09:00:00","duration":"PT1H","attendees":[{"calendar":"user:ana"},{"calendar":"room:paris-3"}]}]}""")]
-    [InlineData("save-appointments", """{"appointments":[SERIES]}""")]
-    [InlineData("save-appointments", """{"appointments":[{"id":"WHOLE","title":"All",AT-TEN,"recurrence":{"rule":"FREQ=WEEKLY;COUNT=5"}}]}""")]
-    [InlineData("save-appointments", """{"appointments":[{"id":"FIRST","title":"All",AT-TEN}],"scope":"all"}""")]
-    [InlineData("save-appointments", """{"appointments":[{"id":"SECOND","title":"One",NEXT-TEN}]}""")]
-    [InlineData("save-appointments", """{"appointments":[{"id":"SECOND","title":"Later",NEXT-TEN}],"scope":"this-and-following"}""")]
-    [InlineData("save-appointments", """{"appointments":[{"id":"WHOLE","title":"Once",AT-TEN}]}""")]
-    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}]}""")]
-    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}],"scope":"this-and-following"}""")]
-    [InlineData("delete-appointments", """{"appointments":[{"id":"SECOND"}],"scope":"all"}""")]
-    [InlineData("respond-to-appointments", """{"appointments":[{"id":"WHOLE","calendar":"user:ana","response":"declined"}]}""")]
-    [InlineData("respond-to-appointments", """{"appointments":[{"id":"SECOND","calendar":"user:ana","response":"declined"}]}""")]
-    [InlineData("import-calendar", $$"""{"calendar":"user:ana","text":"{{File}}"}""")]
-    [InlineData("set-open-hours", """{"calendar":"user:ana","timeZone":"Europe/Paris","openHours":[{"rule":"FREQ=DAILY","start":"09:00","end":"17:00"}]}""")]
-    [InlineData("update-occurrences", "{}")]
+    [MemberData(nameof(FailingCases.Commands), MemberType = typeof(FailingCases))]
     public async Task Whichever_call_to_the_database_fails_all_or_nothing_happened(string name, string request)
     {
         await using var desk = await Desk.Open();
-        var whole = (string)(await desk.SaveOne(Short))["id"]!;
-        await desk.SaveOne(Yearly);
-        var entries = await desk.Entries("2026-11-01", "2026-12-01", "room:paris-3");
-        await desk.SaveOne(With(entries[2].Appointment.ToJsonString(), """ "title":"By itself","start":"2026-11-17T15:00:00" """));
-        var json = request.Replace("NEXT-TEN", NextAtTen, StringComparison.Ordinal)
-            .Replace("AT-TEN", AtTen, StringComparison.Ordinal)
-            .Replace("SERIES", With(Short, "\"start\":\"2026-11-03T12:00:00\""), StringComparison.Ordinal)
-            .Replace("WHOLE", whole, StringComparison.Ordinal)
-            .Replace("FIRST", (string)entries[0].Appointment["id"]!, StringComparison.Ordinal)
-            .Replace("SECOND", (string)entries[1].Appointment["id"]!, StringComparison.Ordinal);
-        if (name == "update-occurrences")
-        {
-            desk.Clock.Now += Duration.FromDays(800);
-        }
-
+        var json = await FailingCases.Prepare(desk, name, request);
         await AllOrNothing((SqliteStore)desk.Store, desk.File, () => desk.Run(name, json, options: new() { IdempotencyKey = "once" }));
         Assert.Empty(await desk.FindBroken());
     }
@@ -104,7 +56,7 @@ public sealed class FaultTests
     public async Task Wherever_the_disk_is_full_nothing_of_a_series_is_kept()
     {
         await using var desk = await Desk.Open();
-        await desk.SaveOne(Yearly);
+        await desk.SaveOne(FailingCases.Yearly);
         var failing = new FailingCalls((SqliteStore)desk.Store, desk.File);
         var people = string.Join(',', Enumerable.Range(0, 8).Select(person => $$"""{"calendar":"user:p{{person}}"}"""));
         var series = $$"""{"appointments":[{{With(Weekly, $"\"attendees\":[{people}]")}}]}""";

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Kalends.Storage;
 using Kalends.Storage.Postgres;
 using Kalends.Tests.Storage;
+using Npgsql;
 using static Kalends.Tests.Storage.Examples;
 
 namespace Kalends.Tests.Postgres;
@@ -52,10 +53,10 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     public async Task Timeouts_hold_where_the_connection_string_says_nothing_and_what_it_says_holds()
     {
         const string Asking = "SELECT current_setting('lock_timeout') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('application_name')";
-        Assert.Equal("10s 30s kalends", await Ask(Source.Of(database)));
+        Assert.Equal("5s 10s kalends", await Ask(Source.Of(database)));
         Assert.Equal("0 0 mine", await Ask(Source.Of($"{database};Options=-c lock_timeout=0;Application Name=mine")));
 
-        static async Task<object?> Ask(Npgsql.NpgsqlDataSource source)
+        static async Task<object?> Ask(NpgsqlDataSource source)
         {
             await using (source)
             {
@@ -89,6 +90,44 @@ public sealed class PostgresFaultTests : IAsyncLifetime
         await session.Create(Booking(1, await session.Key(Ana), 0, Hour));
         await PrivateCluster.Execute(database, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()");
         await Assert.ThrowsAsync<StoreUnavailableException>(async () => await session.Commit(Stopped));
+    }
+
+    [Fact]
+    public async Task Migration_and_verification_take_as_long_as_they_must()
+    {
+        const long MigrationLock = 0x4B_61_6C_65_6E_64_73;
+        var empty = await PrivateCluster.EmptyDatabase();
+        await using var hasty = new PostgresStore($"{empty};Command Timeout=1");
+        await using (var holder = new NpgsqlConnection($"{empty};Pooling=false"))
+        {
+            await holder.OpenAsync(Stopped);
+            await Hold($"SELECT pg_advisory_lock({MigrationLock})");
+            await Hold("BEGIN; CREATE TABLE meta ()");
+            var migrating = Task.Run(async () => await hasty.Migrate(Stopped), Stopped);
+            await Task.Delay(1_500, Stopped);
+            Assert.False(migrating.IsCompleted);
+            await Hold($"SELECT pg_advisory_unlock({MigrationLock})");
+            await Task.Delay(1_500, Stopped);
+            Assert.False(migrating.IsCompleted);
+            await Hold("ROLLBACK");
+            Assert.NotEmpty(await migrating);
+
+            await Hold("BEGIN; LOCK TABLE trail IN ACCESS EXCLUSIVE MODE");
+            var verifying = Task.Run(async () => await hasty.FindBroken(Stopped).ToListAsync(Stopped), Stopped);
+            await Task.Delay(1_500, Stopped);
+            Assert.False(verifying.IsCompleted);
+            await Hold("ROLLBACK");
+            Assert.Empty(await verifying);
+
+            async Task Hold(string sql)
+            {
+                await using var command = new NpgsqlCommand(sql, holder);
+                await command.ExecuteNonQueryAsync(Stopped);
+            }
+        }
+
+        await hasty.DisposeAsync();
+        await PrivateCluster.Drop(empty);
     }
 
     [Fact]

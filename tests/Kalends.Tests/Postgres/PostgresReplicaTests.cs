@@ -199,6 +199,28 @@ public sealed class PostgresReplicaTests(ReplicatedCluster cluster)
         Assert.True(answering is { ByReplica: > 0, ByFallback: > 0 }, $"{answering.ByReplica} answers by the replica, {answering.ByFallback} in its place");
     }
 
+    /// <summary>One process keeps free/busy of both in memory, by the versions of calendars.</summary>
+    [Fact]
+    public async Task Free_busy_in_memory_is_that_of_whoever_answers_however_far_behind()
+    {
+        await using var desk = await Open(cluster, Impatient);
+        var random = new Random(20261103);
+        using var answering = new Answering();
+        for (var saved = 1; saved <= 60; saved++)
+        {
+            await (saved % 5 == 1 ? cluster.Pause() : saved % 5 == 4 ? cluster.Resume() : Task.CompletedTask);
+            var position = (await desk.Save(At(1 + (saved % 28), saved % 23))).Position;
+            for (var query = random.Next(3); query >= 0; query--)
+            {
+                // Behind it may be, by what was saved since replay was paused.
+                Assert.InRange(await desk.Busy(), saved - 4, saved);
+                Assert.Equal(saved, await desk.Busy(position));
+            }
+        }
+
+        Assert.True(answering is { ByReplica: > 0, ByFallback: > 0 }, $"{answering.ByReplica} answers by the replica, {answering.ByFallback} in its place");
+    }
+
     [Fact]
     public async Task A_query_that_stands_in_the_way_of_replay_is_run_on_the_primary()
     {

@@ -197,6 +197,21 @@ public sealed class PostgresWritersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task One_id_given_by_strangers_who_share_no_calendar_is_created_once()
+    {
+        for (var round = 0; round < 10; round++)
+        {
+            var id = Guid.CreateVersion7();
+            var replies = await AtOnce(8, writer => Run(
+                writer, "save-appointments", $$"""{"appointments":[{"id":"{{id}}","title":"{{writer}}",{{Meeting}}}]}""", $"user:u{writer}"));
+            Assert.Single(replies, reply => reply.Refusal is null);
+            Assert.All(replies.Where(reply => reply.Refusal is not null), reply => Assert.Equal(RefusalCode.Forbidden, reply.Refusal!.Code));
+        }
+
+        await Verify();
+    }
+
+    [Fact]
     public async Task One_idempotency_key_has_one_effect_over_two_processes()
     {
         var replies = await AtOnce(16, writer => Run(

@@ -21,6 +21,9 @@ public sealed class PrivateCluster : IAsyncDisposable
         "max_wal_size=2GB", "checkpoint_timeout=1h", "autovacuum=off", "log_min_messages=fatal",
     ];
 
+    /// <summary>May serve from each database with the program's schema, and no more.</summary>
+    public const string ServiceRole = "kalends_service";
+
     private static readonly Lazy<Task<PrivateCluster>> Shared = new(Start);
     private static int databases;
 
@@ -39,6 +42,9 @@ public sealed class PrivateCluster : IAsyncDisposable
 
     /// <summary>The same of an empty one.</summary>
     public static async Task<string> EmptyDatabase() => await (await Shared.Value).Create("template0");
+
+    /// <summary>The same database as that role sees it.</summary>
+    public static string AsService(string connectionString) => connectionString + $";Username={ServiceRole}";
 
     public static async Task Drop(string connectionString)
     {
@@ -83,6 +89,8 @@ public sealed class PrivateCluster : IAsyncDisposable
         await cluster.Execute("CREATE DATABASE kalends_template TEMPLATE template0");
         await using var store = new PostgresStore(cluster.Named("kalends_template"));
         await store.Migrate(default);
+        await cluster.Execute($"CREATE ROLE {ServiceRole} LOGIN");
+        await store.LetServe(ServiceRole, default);
         return cluster;
     }
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text;
 using System.Text.Json.Nodes;
 using Kalends.Appointments;
+using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Messages.Json;
 using Kalends.Permissions;
@@ -29,7 +30,8 @@ internal sealed class ReplicaDesk : IAsyncDisposable
         Serving = On(Store);
         OnPrimary = On(primary);
 
-        static Dispatcher On(PostgresStore store) => new(store, new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
+        // As a server has it, with free/busy in memory before it.
+        static Dispatcher On(PostgresStore store) => new(new CachedStore(store, new(mostBytes: 10_000_000)), new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
     }
 
     /// <summary>The primary's connection string.</summary>
@@ -101,6 +103,13 @@ internal sealed class ReplicaDesk : IAsyncDisposable
     {
         var found = await Ask("get-appointments", $$"""{"timespan":{{November}},"attendees":["user:ana"],"limit":1000}""", atLeast, on);
         return Ids(found);
+    }
+
+    /// <summary>How many appointments stand in Ana's way in November.</summary>
+    public async Task<int> Busy(Position? atLeast = null, Dispatcher? on = null)
+    {
+        var found = await Ask("check-for-conflicts", $$"""{"timespan":{{November}},"attendees":["user:ana"],"limit":1000}""", atLeast, on);
+        return found["conflicts"]!.AsArray().Sum(person => person!["busy"]!.AsArray().Count);
     }
 
     /// <summary>A page of it.</summary>

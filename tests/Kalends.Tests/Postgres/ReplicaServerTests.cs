@@ -19,7 +19,7 @@ public sealed class ReplicaServerTests(ReplicatedCluster cluster)
     public async Task It_reads_its_own_writes_by_the_header_and_outlives_its_replica()
     {
         using var folder = new KalendsFolder { Store = await cluster.Database() };
-        folder.Environment["ConnectionStrings__KalendsReplicas"] = cluster.Replicas;
+        folder.Settings["ConnectionStrings__KalendsReplicas"] = cluster.Replicas;
         await using var server = await KalendsProcess.Start(folder);
         await Says(server, $"The replica 127.0.0.1:{cluster.Group.Port(ReplicatedCluster.Replica)} is used.");
         await SaveAndRead(server, folder, from: 0);

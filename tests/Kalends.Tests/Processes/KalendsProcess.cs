@@ -47,11 +47,12 @@ internal sealed class KalendsProcess : IAsyncDisposable
         information.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
         information.Environment["ConnectionStrings__Kalends"] = folder.Store;
         information.Environment["Kalends__Development__KeyFile"] = folder.KeyFile;
-        foreach (var (name, value) in folder.Environment)
+        foreach (var (name, value) in folder.Settings)
         {
             information.Environment[name] = value;
         }
 
+        information.Environment["Kalends__Cache__Enabled"] = folder.HasCache ? "true" : "false";
         var process = Process.Start(information)!;
         var log = new StringBuilder();
         process.OutputDataReceived += (_, line) => log.AppendLine(line.Data);
@@ -66,6 +67,14 @@ internal sealed class KalendsProcess : IAsyncDisposable
 
     public async Task<(HttpStatusCode Status, JsonNode? Body)> Post(string path, string json, string person = "user:ana", string? key = null)
     {
+        var (status, body, _) = await Ask(path, json, person, key);
+        return (status, body);
+    }
+
+    /// <summary>The same, and in how many seconds the caller is to try again.</summary>
+    public async Task<(HttpStatusCode Status, JsonNode? Body, double? RetryAfterSeconds)> Ask(
+        string path, string json, string person, string? key = null, CancellationToken? until = null)
+    {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/" + path) { Content = new StringContent(json, Encoding.UTF8, "application/json") };
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", folder.Token(person));
         if (key is not null)
@@ -73,9 +82,10 @@ internal sealed class KalendsProcess : IAsyncDisposable
             request.Headers.Add("Idempotency-Key", key);
         }
 
-        using var answer = await Client.SendAsync(request, TestContext.Current.CancellationToken);
-        var text = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text));
+        var stopped = until ?? TestContext.Current.CancellationToken;
+        using var answer = await Client.SendAsync(request, stopped);
+        var text = await answer.Content.ReadAsStringAsync(stopped);
+        return (answer.StatusCode, text.Length == 0 ? null : JsonNode.Parse(text), answer.Headers.RetryAfter?.Delta?.TotalSeconds);
     }
 
     /// <summary>SIGKILL: no handler, no flush, no farewell.</summary>
@@ -149,8 +159,10 @@ internal sealed class KalendsFolder : IDisposable
         init;
     }
 
-    /// <summary>What its servers' environment says besides.</summary>
-    public Dictionary<string, string> Environment { get; } = [];
+    /// <summary>Of the environment, such as <c>Kalends__Limits__RequestSeconds</c>.</summary>
+    public Dictionary<string, string> Settings { get; init; } = [];
+    /// <summary>Whether its servers keep free/busy in memory.</summary>
+    public bool HasCache { get; init; } = true;
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 

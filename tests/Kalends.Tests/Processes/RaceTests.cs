@@ -20,10 +20,12 @@ public sealed class RaceTests
         await Soundness.Check(folder);
     }
 
-    [Fact]
-    public async Task One_of_sixty_four_equal_requests_wins_over_two_processes()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_of_sixty_four_equal_requests_wins_over_two_processes(bool cached)
     {
-        using var folder = new KalendsFolder();
+        using var folder = new KalendsFolder { HasCache = cached };
         await using var first = await KalendsProcess.Start(folder);
         await using var second = await KalendsProcess.Start(folder);
         for (var round = 0; round < 20; round++)
@@ -34,11 +36,13 @@ public sealed class RaceTests
         await Soundness.Check(folder);
     }
 
-    [Fact]
-    public async Task One_of_sixty_four_equal_requests_wins_over_two_processes_on_PostgreSQL()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_of_sixty_four_equal_requests_wins_over_two_processes_on_PostgreSQL(bool cached)
     {
         var database = await PrivateCluster.Database();
-        using (var folder = new KalendsFolder { Store = database })
+        using (var folder = new KalendsFolder { Store = database, HasCache = cached })
         {
             await using var first = await KalendsProcess.Start(folder);
             await using var second = await KalendsProcess.Start(folder);
@@ -88,6 +92,17 @@ public sealed class RaceTests
             """,
             $"user:u{writer}")));
         Assert.Single(answers, answer => answer.Status == HttpStatusCode.OK);
+        // Each server has seen the room free an hour ago, and sees it taken now.
+        foreach (var server in servers)
+        {
+            var end = start.PlusHours(1);
+            var seen = await server.Post(
+                "queries/get-free-busy",
+                $$"""{"timespan":{"from":"{{start:uuuu-MM-dd'T'HH:mm:ss}}Z","to":"{{end.PlusHours(1):uuuu-MM-dd'T'HH:mm:ss}}Z"},"attendees":["room:paris-3"]}""");
+            var busy = Assert.Single(seen.Body!["calendars"]![0]!["busy"]!.AsArray());
+            Assert.Equal($"{end:uuuu-MM-dd'T'HH:mm:ss}Z", (string)busy!["to"]!);
+        }
+
         Assert.All(answers.Where(answer => answer.Status != HttpStatusCode.OK), answer =>
         {
             Assert.Equal((HttpStatusCode.Conflict, "conflict"), (answer.Status, (string)answer.Body!["code"]!));

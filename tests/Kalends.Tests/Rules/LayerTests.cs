@@ -57,7 +57,7 @@ public sealed partial class LayerTests
 
     private static string? FolderOf(string file) => file.Split('/') is [_, _, var folder, ..] parts && parts.Length > 3 ? folder : null;
 
-    /// <summary>A file of an engine folder is engine unless it is a message, a port or what loads for them.</summary>
+    /// <summary>A file of an engine folder is engine unless it is a message, a port, what loads for them or what stands before a port.</summary>
     private static bool IsEngine(string file) =>
         FolderOf(file) is { } folder && Levels[folder] is 1 or 2 && folder != "Permissions"
         && !MessageWord().IsMatch(SourceTree.Read(file));
@@ -71,6 +71,6 @@ public sealed partial class LayerTests
     [GeneratedRegex(@"\basync\b|ValueTask|\bTask<|IClock|ILogger|IStore|TimeProvider")]
     private static partial Regex ImpureWord();
 
-    [GeneratedRegex(@"QueryContext|CommandContext|public interface I[A-Z]")]
+    [GeneratedRegex(@"QueryContext|CommandContext|IReadSession|\bI[A-Za-z]+Rows rows\b|public interface I[A-Z]")]
     private static partial Regex MessageWord();
 }

@@ -49,6 +49,11 @@ internal static class ServeVerb
             await surroundings.Error.WriteLineAsync(difference);
         }
 
+        if (await store.Caution(stopped) is { } caution)
+        {
+            Log.Caution(app.Logger, caution);
+        }
+
         await app.RunAsync(stopped);
         return ExitCodes.Done;
     }

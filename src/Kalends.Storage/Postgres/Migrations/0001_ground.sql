@@ -298,7 +298,7 @@ CREATE TABLE trail_unprepared PARTITION OF trail DEFAULT;
 CREATE TABLE outbox_unprepared PARTITION OF outbox DEFAULT;
 
 -- Attached and not created in place: that lets everybody else go on reading and writing.
-CREATE FUNCTION prepare_months(until timestamptz) RETURNS integer LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+CREATE FUNCTION prepare_months(until timestamptz, since timestamptz DEFAULT now()) RETURNS integer LANGUAGE plpgsql SET timezone = 'UTC' AS $$
 DECLARE
     kept record;
     month timestamptz;
@@ -306,7 +306,7 @@ DECLARE
     made integer := 0;
 BEGIN
     FOR kept IN SELECT * FROM (VALUES ('command', 'at'), ('trail', 'at'), ('outbox', 'time')) k (name, place) LOOP
-        month := date_trunc('month', now());
+        month := date_trunc('month', since);
         WHILE month <= until LOOP
             part := kept.name || to_char(month, '_YYYY_MM');
             IF to_regclass(part) IS NULL THEN
@@ -324,7 +324,7 @@ BEGIN
     END LOOP;
     RETURN made;
 END $$;
-COMMENT ON FUNCTION prepare_months IS 'Makes the partitions of all months from this one on; the answer is how many were missing.';
+COMMENT ON FUNCTION prepare_months IS 'Makes the partitions of all months from this one, or an earlier one, on; the answer is how many were missing.';
 
 SELECT prepare_months(now() + interval '3 months');
 

@@ -1,0 +1,60 @@
+using static Kalends.Storage.Copying.Kind;
+
+namespace Kalends.Storage.Copying;
+
+/// <summary>Every table that is copied, in an order in which each finds what it points to.</summary>
+internal static class CopiedTables
+{
+    /// <summary>Places in a row of <see cref="Appointment"/>, which PostgreSQL stores in another form.</summary>
+    public const int Id = 1, Uid = 2, From = 6, To = 7, Detached = 9, Series = 10, Body = 12, Calendars = 13;
+
+    // What PostgreSQL notes beside an appointment SQLite finds by an index, or, of a series, in what it says.
+    private const string CalendarsInSqlite = """
+        CASE WHEN x.series IS NOT NULL AND x.detached = 0 THEN NULL
+        WHEN EXISTS (SELECT 1 FROM series s WHERE s.tenant = x.tenant AND s.id = x.id) THEN
+            (SELECT json_group_array(key) FROM (SELECT DISTINCT c.key FROM json_each(x.body, '$.attendees') e
+             CROSS JOIN calendar c ON c.tenant = x.tenant AND c.id = e.value ->> 'calendar' ORDER BY c.key))
+        ELSE (SELECT json_group_array(calendar) FROM
+            (SELECT a.calendar FROM attendance a WHERE a.tenant = x.tenant AND a.appointment = x.id ORDER BY a.calendar)) END
+        """;
+
+    private static readonly Column Tenant = new("tenant", Integer);
+
+    private static readonly Column Calendar = new("calendar", Integer);
+
+    private static readonly Column[] Span = [new("start_at", Moment), new("end_at", Moment)];
+
+    public static readonly CopiedTable Appointment = new(
+        "appointment", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("uid", Text), new("version", Integer), new("owner", Integer),
+        new("privacy", Privacy), Span[0], Span[1], new("all_day", Bool), new("detached", Bool), new("series", Kind.Id), new("title", Text),
+        new("body", Bytes), new("calendars", Keys, CalendarsInSqlite));
+
+    public static readonly IReadOnlyList<CopiedTable> All =
+    [
+        new("tenant", "x.key", new("key", Integer), new("name", Text)),
+        new("calendar", "x.tenant, x.key", Tenant, new("key", Integer), new("id", Text), new("version", Long), new("kind", Text), new("name", Text),
+            new("time_zone", Text), new("double_booking", Text), new("capacity", Integer), new("features", Texts), new("site", Text),
+            new("counted_from", Long)),
+        new("open_hours", "x.tenant, x.calendar", Tenant, Calendar, new("version", Long), new("body", Json)),
+        Appointment,
+        new("attendance", "x.tenant, x.calendar, x.start_at, x.end_at, x.appointment", Tenant, Calendar, Span[0], Span[1], new("appointment", Kind.Id),
+            new("busy", Busyness), new("privacy", Privacy), new("owner", Integer), new("all_day", Bool)),
+        new("series", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("stored_until", Moment)),
+        new("open_series", "x.tenant, x.calendar, x.series", Tenant, Calendar, new("series", Kind.Id), new("stored_until", Moment)),
+        new("hold", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("person", Text), Span[0], Span[1], new("expires_at", Moment)),
+        new("hold_calendar", "x.tenant, x.calendar, x.start_at, x.hold", Tenant, Calendar, Span[0], Span[1], new("hold", Kind.Id), new("expires_at", Moment)),
+        new("idempotency", "x.tenant, x.person, x.key", Tenant, new("person", Text), new("key", Text), new("command", Text), new("request_hash", Bytes),
+            new("refused", Bool), new("body", Json), new("kept_at", Moment)),
+        new("command", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("at", Moment), new("person", Text), new("app", Text), new("name", Text),
+            new("request_id", Text), new("data", Json)),
+        new("trail", "x.seq", Tenant, new("seq", Long), new("at", Moment, "c.at"), new("version", Integer), new("command", Kind.Id),
+            new("event", Kind.Id, "o.id"), new("appointment", Kind.Id), new("series", Kind.Id), new("kind", Text), new("calendars", Keys, "x.versions"),
+            new("versions", Versions), new("before", Json), new("after", Json))
+        {
+            FromInSqlite = "trail x CROSS JOIN command c ON c.tenant = x.tenant AND c.id = x.command LEFT JOIN outbox o ON o.trail = x.seq",
+        },
+        new("calendar_change", "x.tenant, x.calendar, x.appointment", Tenant, Calendar, new("appointment", Kind.Id),
+            new("calendar_version", Long, "x.seq"), new("created_with", Long, "x.created_seq"), new("version", Integer), new("deleted", Bool)),
+        new("outbox", "x.seq", Tenant, new("seq", Long), new("time", Moment), new("id", Kind.Id), new("type", Text), new("subject", Text), new("data", Json)),
+    ];
+}

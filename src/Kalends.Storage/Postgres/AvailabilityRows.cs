@@ -1,0 +1,57 @@
+using Kalends.Availability;
+
+namespace Kalends.Storage.Postgres;
+
+/// <summary>The first look of a query about availability: calendars by name, and what is held on them, in one round trip.</summary>
+internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityRows
+{
+    // A database that was restored, or was made from a standby, began anew or stands by no more; it may have lost changes whose versions it gives
+    // again. The same in each row.
+    private const string CalendarsSql =
+        $"SELECT {CalendarRows.Columns}, pg_postmaster_start_time(), pg_is_in_recovery() FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
+
+    // Mostly nobody is just deciding, and the first look says so for all calendars.
+    private const string HeldSql = """
+        SELECT h.calendar, h.start_at, h.end_at, h.hold FROM calendar c
+        JOIN hold_calendar h ON h.tenant = $1 AND h.calendar = c.key AND h.start_at < $3 AND h.end_at > $4 AND h.expires_at > $5
+        WHERE c.tenant = $1 AND c.id = ANY ($2) AND EXISTS (SELECT 1 FROM hold WHERE tenant = $1 AND expires_at > $5)
+        ORDER BY h.calendar, h.start_at, h.hold
+        """;
+
+    public async ValueTask<FirstLook> Look(LookFor wanted)
+    {
+        var answer = new Answer();
+        await session.Run(Statements(wanted, answer));
+        return answer.Found(lasts: true);
+    }
+
+    public async ValueTask<FirstLook> Glance(LookFor wanted)
+    {
+        var answer = new Answer();
+        return answer.Found(lasts: await session.RunAlone(Statements(wanted, answer)));
+    }
+
+    private Statement[] Statements(LookFor wanted, Answer answer) =>
+    [
+        session.Prepare(CalendarsSql).WithAll(wanted.Calendars.Append(wanted.Caller).Select(id => id.Value)).Reading(answer.AddCalendar),
+        session.Prepare(HeldSql).WithAll(wanted.Calendars.Select(id => id.Value)).WithTime(wanted.To).WithTime(wanted.From).WithTime(wanted.Now)
+            .Reading(row => answer.Held.Add(new(row.Integer(0), row.Time(1), row.Time(2), row.Guid(3)))),
+    ];
+
+    private sealed class Answer
+    {
+        private readonly Dictionary<CalendarId, Calendar> calendars = [];
+        private string? lineage;
+
+        public List<HeldTime> Held { get; } = [];
+
+        public void AddCalendar(Row row)
+        {
+            var calendar = CalendarRows.Calendar(row);
+            lineage ??= $"{row.Microsecond(10)} {row.Bool(11)}";
+            calendars[calendar.Id] = calendar;
+        }
+
+        public FirstLook Found(bool lasts) => new(calendars, Held) { Lasts = lasts, Lineage = lineage };
+    }
+}

@@ -1,0 +1,172 @@
+namespace Kalends.Availability;
+
+/// <summary>
+/// What blocks one calendar in one fortnight, in order of start and end: eight bytes an attendance, since ten thousand people's year is thirteen
+/// million of them. Fortnights begin on Mondays in UTC, so that few appointments lie across. What an attendance is called, and whose it is, comes
+/// later and only where somebody asks (<see cref="NamedBlock"/>); but for secret ones, of which the owner sees more than others. May be shared
+/// between threads.
+/// </summary>
+public sealed class BusyFortnight
+{
+    public const long Seconds = 14 * 24 * 3_600;
+
+    /// <summary>1970-01-05, the first Monday there is.</summary>
+    private const long FirstMonday = 4 * 24 * 3_600;
+
+    /// <summary>The object, and the head of its array.</summary>
+    private const int BytesOfEmpty = 88;
+
+    private const int BytesOfArray = 24;
+
+    private readonly Packed[] rows;
+
+    /// <summary>Of each row, where any is secret.</summary>
+    private readonly int[]? owners;
+    private NamedBlock?[]? named;
+
+    private BusyFortnight(int number, List<BlockingTime> times)
+    {
+        Number = number;
+        rows = [.. times.Select(time => new Packed(time, Start))];
+        owners = times.Exists(time => time.Privacy == Privacy.Secret) ? [.. times.Select(time => (int)time.Owner)] : null;
+    }
+
+    public int Number { get; }
+
+    /// <summary>What it takes of memory, without names.</summary>
+    public int Bytes => BytesOfEmpty + (rows.Length * sizeof(long)) + (owners is null ? 0 : BytesOfArray + (rows.Length * sizeof(int)));
+
+    /// <summary>Of the names known so far. Changes as they come.</summary>
+    public long NamedBytes { get; private set; }
+
+    private long Start => StartOf(Number);
+
+    /// <summary>The fortnight that a second lies in; it may lie before 1970.</summary>
+    public static int NumberOf(long moment) => (int)Math.Floor((moment - FirstMonday) / (double)Seconds);
+
+    public static long StartOf(int number) => FirstMonday + (number * Seconds);
+
+    /// <summary>
+    /// Fortnights without a gap from attendances that all block, in any order. An attendance that reaches over several lies in each. Null where one
+    /// cannot be packed: it lasts eight years, or more, or its owner is beyond the two thousand millionth.
+    /// </summary>
+    public static BusyFortnight[]? Pack(int first, int last, List<BlockingTime> times)
+    {
+        var each = Enumerable.Range(0, last - first + 1).Select(_ => new List<BlockingTime>()).ToArray();
+        foreach (var time in InOrder(times))
+        {
+            for (var number = Math.Max(first, NumberOf(time.From)); number <= Math.Min(last, NumberOf(time.To - 1)); number++)
+            {
+                if (!Packed.Fits(time, StartOf(number)))
+                {
+                    return null;
+                }
+
+                each[number - first].Add(time);
+            }
+        }
+
+        return [.. each.Select((rows, place) => new BusyFortnight(first + place, rows))];
+    }
+
+    public long From(int index) => Start + rows[index].Start;
+
+    public long To(int index) => Start + rows[index].Start + rows[index].Length;
+
+    public NamedBlock? NameOf(int index) => Volatile.Read(ref named)?[index];
+
+    /// <summary>Handed in by one at a time; read by any.</summary>
+    public void Name(int index, NamedBlock block)
+    {
+        if (named is null)
+        {
+            NamedBytes = (rows.Length * IntPtr.Size) + BytesOfArray;
+            Volatile.Write(ref named, new NamedBlock?[rows.Length]);
+        }
+
+        NamedBytes += named[index] is null ? block.Bytes : 0;
+        named[index] = block;
+    }
+
+    /// <summary>
+    /// The places of those that overlap [from, to). One that began in an earlier fortnight was found there, unless this one is the first that is looked at.
+    /// </summary>
+    public IEnumerable<int> Overlapping(long from, long to, bool isFirst)
+    {
+        for (var index = 0; index < rows.Length && From(index) < to; index++)
+        {
+            if (To(index) > from && (isFirst || rows[index].Start >= 0))
+            {
+                yield return index;
+            }
+        }
+    }
+
+    /// <summary>The same, shown as they are.</summary>
+    public void Scan(long calendar, (long From, long To) span, bool isFirst, Action<BlockingTime> visit)
+    {
+        var start = Start;
+        for (var index = 0; index < rows.Length; index++)
+        {
+            var row = rows[index];
+            var from = start + row.Start;
+            if (from >= span.To)
+            {
+                return;
+            }
+
+            if (from + row.Length > span.From && (isFirst || row.Start >= 0))
+            {
+                visit(new(calendar, from, from + row.Length, row.Busyness, row.Privacy, owners?[index] ?? BlockingTime.NoOwner));
+            }
+        }
+    }
+
+    /// <summary>Nearly always they are in order already.</summary>
+    private static IEnumerable<BlockingTime> InOrder(List<BlockingTime> times)
+    {
+        for (var i = 1; i < times.Count; i++)
+        {
+            if ((times[i].From, times[i].To).CompareTo((times[i - 1].From, times[i - 1].To)) < 0)
+            {
+                return times.OrderBy(time => time.From).ThenBy(time => time.To);
+            }
+        }
+
+        return times;
+    }
+
+    /// <summary>In one number: seconds from the start of the fortnight, which may be before it, then the length, busyness and privacy.</summary>
+    private readonly struct Packed(BlockingTime time, long start)
+    {
+        private const int BitsOfTime = 28;
+        private const int BitsOfKind = 4;
+
+        private readonly long packed = ((time.From - start) << (BitsOfTime + BitsOfKind))
+            | ((time.To - time.From) << BitsOfKind) | ((long)time.Busyness << 2) | (long)time.Privacy;
+
+        public long Start => packed >> (BitsOfTime + BitsOfKind);
+
+        public long Length => (packed >> BitsOfKind) & ((1L << BitsOfTime) - 1);
+
+        public Busyness Busyness => (Busyness)((packed >> 2) & 3);
+
+        public Privacy Privacy => (Privacy)(packed & 3);
+
+        public static bool Fits(BlockingTime time, long start) => time.To - time.From < 1L << BitsOfTime
+            && Math.Abs(time.From - start) < 1L << BitsOfTime && time.Owner is >= 0 and <= int.MaxValue;
+    }
+}
+
+/// <summary>
+/// What a conflict says of a block besides its time. All of it from one row, since of blocks of the same time the order says nothing
+/// without their ids.
+/// </summary>
+public sealed record NamedBlock(Guid Appointment, string? Title, int Owner, Busyness Busyness, Privacy Privacy, bool AllDay)
+{
+    private const int BytesOfObject = 56;
+    private const int BytesOfText = 24;
+
+    /// <summary>What it takes of memory.</summary>
+    public int Bytes => BytesOfObject + (Title is null ? 0 : BytesOfText + (2 * Title.Length));
+}

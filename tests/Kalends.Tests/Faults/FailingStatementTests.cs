@@ -1,0 +1,159 @@
+using System.Text.Json.Nodes;
+using Kalends.Messages;
+using Kalends.Messages.Json;
+using Kalends.Tests.Conversations;
+using Kalends.Tests.Conversations.Series;
+using Kalends.Tests.Postgres;
+using Npgsql;
+
+namespace Kalends.Tests.Faults;
+
+/// <summary>
+/// Each statement that a message has PostgreSQL execute fails once, one after the other, the commit too, in every way that one can fail: all or
+/// nothing happened, the answer says what is known of it, and the next request works.
+/// </summary>
+public sealed class FailingStatementTests : IAsyncLifetime
+{
+    private const string TablesSql = "SELECT relname::text FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace ORDER BY 1";
+
+    private string database = "";
+    private string? content;
+    private NpgsqlDataSource? source;
+    private FailingStatements failing = null!;
+    private Desk desk = null!;
+
+    public static TheoryData<string, string> Commands { get; } =
+    [
+        .. FailingCases.Commands,
+        ("hold-time", """{"timespan":{"from":"2026-11-03T12:00:00Z","to":"2026-11-03T13:00:00Z"},"attendees":["user:ana","room:paris-3"],"expiresIn":"PT5M"}"""),
+        ("save-calendars", """{"calendars":[{"calendar":"user:ana","kind":"user","name":"Ana","timeZone":"Europe/Paris"}]}"""),
+    ];
+
+    public async ValueTask InitializeAsync()
+    {
+        database = await PrivateCluster.Database();
+        failing = new(Proxy.PortOf(database));
+        desk = await Desk.On(failing.To(database));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await (source?.DisposeAsync() ?? ValueTask.CompletedTask);
+        await desk.DisposeAsync();
+        await failing.DisposeAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task Whichever_statement_of_a_command_fails_all_or_nothing_happened(string name, string request)
+    {
+        var json = await FailingCases.Prepare(desk, name, request);
+        var before = await Content();
+        var statements = int.MaxValue;
+        foreach (var how in new[] { Failure.Refused, Failure.Unheard, Failure.Unanswered })
+        {
+            var open = int.MaxValue;
+            // The commit that the database does and nobody hears of comes at the end.
+            for (var call = 1; call <= statements - (how == Failure.Unanswered ? 1 : 0); call++)
+            {
+                failing.Fail(call, how);
+                var reply = await Run(name, json);
+                var where = $"{how} call {call} of {failing.Calls}: {failing.Failed}";
+                var isOpen = IsUnavailable(reply, where);
+                Assert.True(before == await Content(), where);
+                statements = failing.Failed == FailingStatements.Commit ? call : statements;
+                // Who is not answered cannot tell a commit that was not heard from one that was done, nor anything else in its round trip.
+                open = Math.Min(open, isOpen ? call : int.MaxValue);
+                Assert.True(isOpen == (call >= open), where);
+            }
+
+            Assert.Equal(how == Failure.Refused, open > statements);
+        }
+
+        await FailTheCommit(name, json, Failure.Unanswered, before);
+    }
+
+    [Fact]
+    public async Task A_session_that_is_ended_when_its_commit_was_done_is_told_as_open()
+    {
+        var request = Commands.First().Data;
+        var json = await FailingCases.Prepare(desk, request.Item1, request.Item2);
+        await FailTheCommit(request.Item1, json, Failure.Terminated, await Content());
+    }
+
+    [Theory]
+    [InlineData("get-appointments", """{"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"},"attendees":["user:ana"]}""")]
+    [InlineData("find-openings", """{"timespan":{"from":"2026-11-02T00:00:00Z","to":"2026-11-06T00:00:00Z"},"attendees":["user:ana","room:paris-3"],"duration":"PT1H"}""")]
+    [InlineData("get-free-busy", """{"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"},"attendees":["user:ana"]}""")]
+    [InlineData("export-calendar", """{"calendar":"user:ana"}""")]
+    public async Task Whichever_statement_of_a_query_fails_the_next_request_is_answered(string name, string json)
+    {
+        await FailingCases.Prepare(desk, name, json);
+        var says = WireJson.WriteAny((await Run(name, json)).Result!);
+        foreach (var how in new[] { Failure.Refused, Failure.Unheard, Failure.Unanswered })
+        {
+            failing.Fail(int.MaxValue, how);
+            Assert.Null((await Run(name, json)).Refusal);
+            var statements = failing.Calls;
+            for (var call = 1; call <= statements; call++)
+            {
+                failing.Fail(call, how);
+                var reply = await Run(name, json);
+                // Everything has been read when a session is undone.
+                Assert.True(failing.Failed == FailingStatements.Rollback ? reply.Refusal is null : !IsUnavailable(reply, $"{how} call {call}"));
+                Assert.Equal(says, WireJson.WriteAny((await Run(name, json)).Result!));
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("40P01")]
+    [InlineData("40001")]
+    public async Task Whichever_statement_the_database_cannot_put_in_an_order_the_command_is_run_anew(string state)
+    {
+        failing.SqlState = state;
+        await desk.SaveOne(FailingCases.Yearly);
+        for (var (call, hour) = (1, 0); failing.Failed != FailingStatements.Commit; call++, hour++)
+        {
+            failing.Fail(call, Failure.Refused);
+            var saved = await desk.Do("save-appointments", $$"""
+                {"appointments":[{"title":"{{call}}","start":"2026-11-{{2 + (hour / 8):00}}T{{8 + (hour % 8):00}}:00:00","timeZone":"UTC","duration":"PT1H",
+                 "attendees":[{"calendar":"user:ana"},{"calendar":"room:paris-3"}]}]}
+                """);
+            Assert.True(failing.Failed is not null && (long)saved["saved"]![0]!["version"]! == 1, $"call {call}: {failing.Failed}");
+        }
+
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    private async Task FailTheCommit(string name, string json, Failure how, string before)
+    {
+        failing.FailCommit(how);
+        Assert.True(IsUnavailable(await Run(name, json), $"{how}"));
+        var after = await Content();
+        Assert.NotEqual(before, after);
+        Assert.True(await Run(name, json) is { Refusal: null, IsReplay: true });
+        Assert.Equal(after, await Content());
+        Assert.Empty(await desk.FindBroken());
+    }
+
+    private ValueTask<Reply> Run(string name, string json) => desk.Run(name, json, options: new() { IdempotencyKey = "once" });
+
+    /// <summary>True where the answer leaves open whether it was kept.</summary>
+    private bool IsUnavailable(Reply reply, string how)
+    {
+        var where = $"{how} of {failing.Calls}: {failing.Failed}\n{JsonNode.Parse(WireJson.WriteAny(reply))}";
+        Assert.True(failing.Failed is not null && reply.Refusal is { Code: RefusalCode.Unavailable, RetryAfterSeconds: 1 }, where);
+        return reply.Refusal.Detail.Contains("may have kept", StringComparison.Ordinal);
+    }
+
+    /// <summary>Every row of every table, boiled down.</summary>
+    private async Task<string> Content()
+    {
+        source ??= NpgsqlDataSource.Create(database);
+        content ??= "SELECT md5(string_agg(rows, '|' ORDER BY rows)) FROM (" + string.Join(" UNION ALL ", (await Savers.Texts(database, TablesSql)).Select(table =>
+            $"SELECT '{table}' || coalesce(md5(string_agg(t::text, '|' ORDER BY t::text)), '') rows FROM {table} t")) + ") tables";
+        await using var command = source.CreateCommand(content);
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+}

@@ -1,0 +1,131 @@
+using Kalends.Messages;
+using Kalends.Storage;
+using Kalends.Storage.Postgres;
+using Kalends.Tests.Conversations;
+using NodaTime;
+using Npgsql;
+
+namespace Kalends.Tests.Postgres;
+
+/// <summary>The schema changes under processes that were there before: they go on, nothing is lost, and nobody waits long.</summary>
+[Collection(nameof(Alone))]
+public sealed class OnlineMigrationTests : IAsyncLifetime
+{
+    private static readonly StandingClock Clock = new(Instant.FromUtc(2026, 11, 1, 10, 0));
+
+    private string database = "";
+
+    private static CancellationToken Stopped => TestContext.Current.CancellationToken;
+
+    /// <summary>A database as the first program left it.</summary>
+    public async ValueTask InitializeAsync()
+    {
+        database = await PrivateCluster.EmptyDatabase();
+        await Run([Schema.Scripts[0]]);
+    }
+
+    public async ValueTask DisposeAsync() => await PrivateCluster.Drop(database);
+
+    [Fact]
+    public async Task Saves_go_on_while_a_later_script_runs_in_processes_that_opened_the_store_before_it()
+    {
+        await using var one = await OpenedBefore();
+        await using var two = await OpenedBefore();
+        var saves = new SteadySaves([one, two], Clock);
+        await saves.During(async () =>
+        {
+            await using var newer = new PostgresStore(database);
+            Assert.False(await newer.IsReady(Stopped));
+            Assert.Equal(Schema.Scripts.Skip(1).Select(script => script.Name), await newer.Migrate(Stopped));
+            Assert.True(await newer.IsReady(Stopped));
+        }, Stopped);
+        Assert.All(saves.Replies, reply => Assert.Null(reply.Refusal));
+        TestContext.Current.SendDiagnosticMessage($"{saves.Replies.Count()} saves, the longest waited {saves.Longest.TotalMilliseconds:F0} ms for the script");
+        Assert.True(await one.IsReady(Stopped));
+        Assert.Empty(await one.FindBroken(Stopped).ToListAsync(Stopped));
+    }
+
+    [Fact]
+    public async Task A_script_does_not_queue_in_front_of_everybody_behind_one_that_takes_long()
+    {
+        await using var one = await OpenedBefore();
+        await using var reader = new NpgsqlConnection(database + ";Pooling=false");
+        await reader.OpenAsync(Stopped);
+        await using var begin = new NpgsqlCommand("BEGIN; SELECT count(*) FROM attendance", reader);
+        await begin.ExecuteScalarAsync(Stopped);
+
+        await using var newer = new PostgresStore(database);
+        var saves = new SteadySaves([one], Clock);
+        var migrating = Task.CompletedTask;
+        await saves.During(async () =>
+        {
+            migrating = Task.Run(async () => await newer.Migrate(Stopped), Stopped);
+            await Task.Delay(3_000, Stopped);
+            Assert.False(migrating.IsCompleted);
+        }, Stopped);
+        Assert.All(saves.Replies, reply => Assert.Null(reply.Refusal));
+        TestContext.Current.SendDiagnosticMessage(
+            $"{saves.Replies.Count()} saves beside a script that could not get its lock, the longest waited {saves.Longest.TotalMilliseconds:F0} ms");
+
+        await reader.CloseAsync();
+        await migrating;
+        Assert.True(await newer.IsReady(Stopped));
+        Assert.Empty(await newer.FindBroken(Stopped).ToListAsync(Stopped));
+    }
+
+    [Fact]
+    public async Task An_online_script_runs_outside_of_a_transaction_beside_saves_and_again_from_its_start_when_it_was_cut_short()
+    {
+        const string Text = """
+            -- What an interrupted build leaves is not valid; so it goes first.
+            DROP INDEX CONCURRENTLY IF EXISTS attendance_by_owner;
+            CREATE INDEX CONCURRENTLY attendance_by_owner ON attendance (tenant, owner);
+            """;
+        (string, string)[] script = [("0009_owners.online.sql", Text)];
+        await using var one = await OpenedBefore();
+        var saves = new SteadySaves([one], Clock);
+        await saves.During(async () => Assert.Equal(["0009_owners.online.sql"], await Run(script)), Stopped);
+        Assert.All(saves.Replies, reply => Assert.Null(reply.Refusal));
+        TestContext.Current.SendDiagnosticMessage(
+            $"{saves.Replies.Count()} saves beside an index that is built, the longest waited {saves.Longest.TotalMilliseconds:F0} ms");
+
+        await PrivateCluster.Execute(database, """
+            UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'attendance_by_owner'::regclass;
+            DELETE FROM schema_migration WHERE scriptname LIKE '0009%'
+            """);
+        Assert.Equal(["0009_owners.online.sql"], await Run(script));
+        Assert.Equal(true, await PrivateCluster.Execute(database, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'attendance_by_owner'::regclass"));
+        Assert.Empty(await Run(script));
+    }
+
+    [Fact]
+    public async Task A_script_that_fails_leaves_nothing_and_says_which_it_was()
+    {
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Run([("0009_wrong.sql", "CREATE TABLE half (a integer); SELECT 1 / 0;")]));
+        Assert.Contains("0009_wrong.sql", fault.Message, StringComparison.Ordinal);
+        Assert.IsType<DBNull>(await PrivateCluster.Execute(database, "SELECT to_regclass('half')::text"));
+        Assert.Equal(1L, await PrivateCluster.Execute(database, "SELECT count(*) FROM schema_migration"));
+    }
+
+    /// <summary>A store whose process began when these scripts were all there were.</summary>
+    private async Task<PostgresStore> OpenedBefore()
+    {
+        var later = string.Join(", ", Schema.Scripts.Skip(1).Select(script => $"('{script.Name}', now())"));
+        await PrivateCluster.Execute(database, $"INSERT INTO schema_migration (scriptname, applied) VALUES {later}");
+        var store = new PostgresStore(database);
+        await using (await store.Read("acme", Stopped))
+        {
+        }
+
+        await PrivateCluster.Execute(database, "DELETE FROM schema_migration WHERE scriptname > '0002'");
+        return store;
+    }
+
+    private async Task<IReadOnlyList<string>> Run(IReadOnlyList<(string, string)> scripts)
+    {
+        await using var source = Source.Of(database);
+        await using var wire = await Wire.Open(source, Stopped);
+        return await Schema.Migrate(database, wire, scripts, Stopped);
+    }
+}
