@@ -37,6 +37,7 @@ public sealed class FailingStatementTests : IAsyncLifetime
         database = await PrivateCluster.Database();
         failing = new(Proxy.PortOf(database));
         desk = await Desk.On(failing.To(database));
+        desk.AsksTheStoreAlone = true;
     }
 
     public async ValueTask DisposeAsync()
