@@ -24,12 +24,18 @@ public sealed class PgBench(string program, string connectionString, string fold
         return [.. (await File.ReadAllLinesAsync(file)).Select(line => double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture) / 1_000)];
     }
 
-    /// <summary>Transactions a second of so many clients.</summary>
+    /// <summary>Transactions a second of so many clients; 0 when none came to its end, of which pgbench states no rate.</summary>
     public async Task<double> Rate(string script, int clients, int seconds, int people)
     {
         var said = await Run(script, people, "-c", Text(clients), "-j", "2", "-T", Text(seconds));
         const string Before = "tps = ";
-        var at = said.IndexOf(Before, StringComparison.Ordinal) + Before.Length;
+        var found = said.IndexOf(Before, StringComparison.Ordinal);
+        if (found < 0)
+        {
+            return 0;
+        }
+
+        var at = found + Before.Length;
         return double.Parse(said[at..said.IndexOf(' ', at)], CultureInfo.InvariantCulture);
     }
 

@@ -58,8 +58,11 @@ internal static class Faults
         _ => fault,
     };
 
-    /// <summary>Connection lost, resources used up, the operator at work, or the machine broken; by class (PostgreSQL manual, appendix A).</summary>
-    private static bool IsOfTheWorld(string state) => state[..2] is "08" or "53" or "57" or "58" or "XX";
+    /// <summary>
+    /// Connection lost, prepared statements lost (a pooler in between that mixes sessions), resources used up, the operator at work, or the machine
+    /// broken; by class (PostgreSQL manual, appendix A).
+    /// </summary>
+    private static bool IsOfTheWorld(string state) => state[..2] is "08" or "26" or "53" or "57" or "58" or "XX";
 
     private static StoreUnavailableException Unavailable(string message, PostgresException cause) => new(message, cause);
 }

@@ -28,6 +28,7 @@ internal sealed class Wire : IAsyncDisposable
     private readonly NpgsqlConnection connection;
     private readonly Telling tell;
     private bool inTransaction;
+    private bool hasFailed;
     private bool abandoned;
 
     /// <param name="source">Lent it.</param>
@@ -67,48 +68,38 @@ internal sealed class Wire : IAsyncDisposable
             throw tell(new NpgsqlException("The connection was lost before."), Asked);
         }
 
-        var cancel = new CancellationTokenSource();
-        var trip = Execute(statements, cancel.Token);
         try
         {
-            await trip.WaitAsync(Patience, stopped);
-            cancel.Dispose();
+            await Within(Patience, cancelled => Execute(statements, cancelled), stopped);
         }
         catch (TimeoutException late)
         {
-            Abandon(trip, cancel);
             // Those that lie idle are as silent as this one.
             source.Clear();
             throw tell(late, Asked);
-        }
-        catch (OperationCanceledException)
-        {
-            Abandon(trip, cancel);
-            throw;
         }
     }
 
     public ValueTask Run(Statement statement, CancellationToken stopped) => Run([statement], stopped);
 
-    /// <summary>What is still open is rolled back, and a connection that is broken is dropped.</summary>
+    /// <summary>What is still open is rolled back, and the connection goes back to the pool, or is dropped when it is broken.</summary>
     public async ValueTask DisposeAsync()
     {
         try
         {
-            if (inTransaction && IsOpen)
+            if (IsOpen)
             {
-                Patience = Undoing;
-                await Run(new Statement(RollbackSql), CancellationToken.None);
+                await Within(Undoing, Tidy, CancellationToken.None);
             }
         }
-        catch (Exception fault) when (IsTold(fault))
+        catch (Exception fault) when (IsOfTheConnection(fault) || IsTold(fault))
         {
             // The database undoes by itself what was open on a connection that is lost, and the driver on one that is not.
         }
 
         if (!abandoned)
         {
-            await Close();
+            await Return();
         }
     }
 
@@ -122,6 +113,8 @@ internal sealed class Wire : IAsyncDisposable
             inTransaction |= Begins(statement);
         }
 
+        var before = hasFailed;
+        hasFailed = true;
         try
         {
             await using var reader = await batch.ExecuteReaderAsync(cancelled);
@@ -145,37 +138,78 @@ internal sealed class Wire : IAsyncDisposable
             throw tell(fault, Asked);
         }
 
+        hasFailed = before;
         inTransaction = statements.Aggregate(inTransaction, (open, statement) =>
             Begins(statement) || (open && statement.Command.CommandText is not (CommitSql or RollbackSql)));
     }
 
     private static bool Begins(Statement statement) => statement.Command.CommandText.StartsWith(BeginSql, StringComparison.Ordinal);
 
-    private void Abandon(Task trip, CancellationTokenSource cancel)
+    private async Task Tidy(CancellationToken cancelled)
     {
-        abandoned = true;
-        _ = Bury();
-
-        async Task Bury()
+        var forgets = hasFailed;
+        if (inTransaction)
         {
-            // The driver stays in here until the database has taken its request to cancel, so on a thread of its own.
-            await Task.Factory.StartNew(cancel.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-            try
-            {
-                await trip;
-            }
-            catch (Exception fault) when (IsTold(fault) || fault is OperationCanceledException)
-            {
-                // Who asked for it has been answered.
-            }
+            await Execute([new(RollbackSql)], cancelled);
+        }
 
-            cancel.Dispose();
-            await Close();
+        if (forgets)
+        {
+            // A statement that fails after its first rows leaves the driver believing that those after it in the batch are prepared. This makes it
+            // and the database forget them all; it waits for the answer on its thread.
+            await Task.Factory.StartNew(connection.UnprepareAll, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Gives the connection back to the pool, which drops it when it is broken.</summary>
-    private async ValueTask Close()
+    /// <summary>What takes longer, or is not waited for any more, is abandoned.</summary>
+    private async ValueTask Within(TimeSpan patience, Func<CancellationToken, Task> act, CancellationToken stopped)
+    {
+        var cancel = new CancellationTokenSource();
+        var acting = act(cancel.Token);
+        try
+        {
+            await acting.WaitAsync(patience, stopped);
+            cancel.Dispose();
+        }
+        catch (Exception impatience) when (impatience is TimeoutException or OperationCanceledException)
+        {
+            abandoned = true;
+            _ = Bury(acting, cancel);
+            throw;
+        }
+    }
+
+    private async Task Bury(Task acting, CancellationTokenSource cancel)
+    {
+        // The driver stays in here until the database has taken its request to cancel, so on a thread of its own.
+        await Task.Factory.StartNew(cancel.Cancel, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        try
+        {
+            await acting;
+        }
+        catch (Exception fault) when (IsTold(fault) || IsOfTheConnection(fault))
+        {
+            // Who asked for it has been answered.
+        }
+
+        cancel.Dispose();
+        using var limit = new CancellationTokenSource(Undoing);
+        try
+        {
+            if (connection.State == ConnectionState.Open)
+            {
+                await Tidy(limit.Token);
+            }
+        }
+        catch (Exception fault) when (IsTold(fault) || IsOfTheConnection(fault))
+        {
+            // It is dropped.
+        }
+
+        await Return();
+    }
+
+    private async ValueTask Return()
     {
         try
         {
@@ -187,7 +221,9 @@ internal sealed class Wire : IAsyncDisposable
         }
     }
 
-    private static bool IsTold(Exception fault) => fault is StoreUnavailableException or StoreChangedException or ReplicaFailedException;
-
     private static bool IsOfTheConnection(Exception fault) => fault is NpgsqlException or TimeoutException or IOException or SocketException;
+
+    /// <summary>What <see cref="Execute"/> makes of it.</summary>
+    private static bool IsTold(Exception fault) =>
+        fault is StoreUnavailableException or StoreChangedException or ReplicaFailedException or OperationCanceledException;
 }

@@ -256,9 +256,16 @@ internal sealed class CalendarLife(Desk desk, Random random)
          "start":"0{{6 + random.Next(3)}}:00","end":"1{{6 + random.Next(3)}}:00"}]}
         """;
 
-    private string Import() => $$"""
-        {"calendar":"user:ana","text":"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:s{{random.Next(3)}}\r\nDTSTAMP:20260101T000000Z\r\nDTSTART:{{Day():uuuuMMdd}}T120000Z\r\nDURATION:PT1H\r\n{{Of(["RRULE:FREQ=WEEKLY", "SUMMARY:Moved"])}}\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"}
-        """;
+    private string Import()
+    {
+        const string End = "\\r\\n";
+        var lines = new[]
+        {
+            "BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:x", "BEGIN:VEVENT", $"UID:s{random.Next(3)}", "DTSTAMP:20260101T000000Z", $"DTSTART:{Day():uuuuMMdd}T120000Z",
+            "DURATION:PT1H", Of(["RRULE:FREQ=WEEKLY", "SUMMARY:Moved"]), "END:VEVENT", "END:VCALENDAR", "",
+        };
+        return $$"""{"calendar":"user:ana","text":"{{string.Join(End, lines)}}"}""";
+    }
 
     private LocalDate Day() => Of(Places).PlusDays(random.Next(-3, 12));
 

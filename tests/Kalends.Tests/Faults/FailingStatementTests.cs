@@ -1,6 +1,9 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Kalends.Messages;
 using Kalends.Messages.Json;
+using Kalends.Permissions;
+using Kalends.Storage.Postgres;
 using Kalends.Tests.Conversations;
 using Kalends.Tests.Conversations.Series;
 using Kalends.Tests.Postgres;
@@ -34,6 +37,7 @@ public sealed class FailingStatementTests : IAsyncLifetime
         database = await PrivateCluster.Database();
         failing = new(Proxy.PortOf(database));
         desk = await Desk.On(failing.To(database));
+        desk.AsksTheStoreAlone = true;
     }
 
     public async ValueTask DisposeAsync()
@@ -124,6 +128,28 @@ public sealed class FailingStatementTests : IAsyncLifetime
         }
 
         Assert.Empty(await desk.FindBroken());
+    }
+
+    [Fact]
+    public async Task Whichever_statement_is_refused_while_statements_are_being_prepared_the_connection_goes_on()
+    {
+        failing.SqlState = "40P01";
+        for (var call = 1; failing.Failed is not null || call == 1; call++)
+        {
+            // Of a new pool, whose one connection has prepared nothing: the second time a statement comes, it does.
+            await using var store = new PostgresStore($"{failing.To(database)};Maximum Pool Size=1");
+            var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), desk.Clock);
+            for (var turn = 0; turn < 6; turn++)
+            {
+                failing.Fail(call, Failure.Refused);
+                var reply = await Catalogue.Entries.Single(entry => entry.Name == "save-appointments").Run(
+                    dispatcher, Encoding.UTF8.GetBytes($$"""
+                        {"appointments":[{"start":"2026-11-{{1 + (call % 20):00}}T0{{turn}}:00:00","duration":"PT1H","attendees":[{"calendar":"user:ana"},{"calendar":"user:b{{turn}}"}]}]}
+                        """),
+                    Desk.As("user:ana"), new(), TestContext.Current.CancellationToken);
+                Assert.True(reply.Refusal is null, $"call {call}, turn {turn}: {failing.Failed}: {reply.Refusal?.Detail}");
+            }
+        }
     }
 
     private async Task FailTheCommit(string name, string json, Failure how, string before)

@@ -33,7 +33,7 @@ internal sealed class FailingStatements(int database) : Proxy(database)
     private static readonly byte[] Flush = [(byte)'H', 0, 0, 0, 4];
 
     /// <summary>Execute of a portal that nobody made: the database itself fails here, and leaves out what comes until the next Sync.</summary>
-    private static readonly byte[] Impossible = [(byte)'E', 0, 0, 0, 12, .. "no\0"u8, 0, 0, 0, 0, 0];
+    private static readonly byte[] Impossible = [(byte)'E', 0, 0, 0, 11, .. "no\0"u8, 0, 0, 0, 0];
 
     private int failing;
     private bool failingCommit;

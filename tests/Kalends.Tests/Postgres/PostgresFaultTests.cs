@@ -50,6 +50,34 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_statement_that_fails_after_its_first_rows_leaves_a_connection_that_works()
+    {
+        await using (var setting = await store.Write("acme", Stopped))
+        {
+            await setting.Key(Ana);
+            await setting.Key(Ben);
+            await setting.Commit(Stopped);
+        }
+
+        // One connection, which is just about to keep its statements prepared.
+        await using var impatient = new PostgresStore($"{database};Maximum Pool Size=1;Options=-c lock_timeout=200");
+        for (var round = 0; round < 3; round++)
+        {
+            await using (var holder = await store.Write("acme", Stopped))
+            {
+                await holder.Key(Ben);
+                await using var waiter = await impatient.Write("acme", Stopped);
+                await Assert.ThrowsAsync<StoreUnavailableException>(async () => await waiter.Rows<ICalendarWrites>().Lock([Ana, Ben]));
+            }
+
+            await using var next = await impatient.Write("acme", Stopped);
+            Assert.Equal(2, (await next.Rows<ICalendarWrites>().Lock([Ana, Ben])).Count);
+            await next.Create(Booking(round, await next.Key(Ana), 0, Hour));
+            await next.Commit(Stopped);
+        }
+    }
+
+    [Fact]
     public async Task Timeouts_hold_where_the_connection_string_says_nothing_and_what_it_says_holds()
     {
         const string Asking = "SELECT current_setting('lock_timeout') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('application_name')";
