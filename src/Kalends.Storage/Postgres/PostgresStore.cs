@@ -8,7 +8,7 @@ namespace Kalends.Storage.Postgres;
 /// The production store: any number of processes on one database. Writers of different calendars do not wait for each other but for the
 /// moment in which each takes its numbers and commits; readers wait for nobody.
 /// </summary>
-public sealed class PostgresStore : IStore
+public sealed partial class PostgresStore : IStore
 {
     /// <summary>Each statement sees what is committed when it begins: what is read under a lock is as the one before left it.</summary>
     private const string BeginWritingSql = $"{Wire.BeginSql} ISOLATION LEVEL READ COMMITTED READ WRITE";
@@ -21,6 +21,9 @@ public sealed class PostgresStore : IStore
 
     /// <summary>Of tenants that were found committed; they stay.</summary>
     private readonly ConcurrentDictionary<string, KnownTenant> known = new(StringComparer.Ordinal);
+
+    /// <summary>The same as the replicas say it, which may be read as another user, who must name the tenant or need not.</summary>
+    private readonly ConcurrentDictionary<string, KnownTenant> knownToReplicas = new(StringComparer.Ordinal);
 
     /// <summary>
     /// The store's secret, and a sign that the schema was found to be this program's. It is looked at once: a newer program may migrate under a
@@ -43,26 +46,6 @@ public sealed class PostgresStore : IStore
             replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKeys);
         }
     }
-
-    public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
-    {
-        var (wire, keys) = await Open(stopped);
-        return await Begin(wire, keys, new(null), tenant, stopped);
-    }
-
-    public async ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped)
-    {
-        var replica = atLeast is { } asked && !LogPlaces.IsOne(asked) ? null : replicas?.Next(atLeast);
-        if (replica is null || sealingKeys is not { } keys)
-        {
-            return await Read(tenant, stopped);
-        }
-
-        var snapshot = new Snapshot(replica);
-        return await Begin(await replica.Open(snapshot, atLeast, stopped), keys, snapshot, tenant, stopped);
-    }
-
-    public void Listen(Action<StoreNews> told) => replicas?.Listen(told);
 
     public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
     {
@@ -217,43 +200,6 @@ public sealed class PostgresStore : IStore
         }
 
         await source.DisposeAsync();
-    }
-
-    private async ValueTask<IReadSession> Begin(Wire wire, SealingKeys keys, Snapshot snapshot, string tenant, CancellationToken stopped)
-    {
-        try
-        {
-            if (known.TryGetValue(tenant, out var before))
-            {
-                return new PostgresReadSession(wire, before, keys, snapshot, hasBegun: false, stopped);
-            }
-
-            var place = await TenantRows.Begin(wire, snapshot.Take(), tenant, stopped);
-            if (place is { } found)
-            {
-                known[tenant] = found;
-            }
-
-            return new PostgresReadSession(wire, place ?? new(TenantRows.Unknown, MustBeNamed: false), keys, snapshot, hasBegun: true, stopped);
-        }
-        catch
-        {
-            await wire.DisposeAsync();
-            throw;
-        }
-    }
-
-    /// <summary>How far this database is.</summary>
-    private async ValueTask<Position> Come(CancellationToken stopped)
-    {
-        Position? come = null;
-        var (wire, _) = await Open(stopped);
-        await using (wire)
-        {
-            await wire.Run(LogPlaces.Answered(place => come = place), stopped);
-        }
-
-        return come!.Value;
     }
 
     /// <summary>A connection to a database with this program's schema.</summary>

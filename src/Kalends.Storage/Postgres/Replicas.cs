@@ -107,7 +107,7 @@ internal sealed class Replicas : IAsyncDisposable
         {
             progress.Note(await primary(stopped));
         }
-        catch (StoreUnavailableException)
+        catch (Exception fault) when (fault is not OperationCanceledException)
         {
             // What was heard of it last still counts, so that replicas answer while the primary is away; queries that need it tell what is wrong.
             return;

@@ -54,8 +54,15 @@ internal static class Schema
         wire.Run(new Statement(SetMetaSql).With(ZonesName).With(release), stopped);
 
     /// <summary>The one in force from now on, before those that were.</summary>
-    public static ValueTask RenewSealingKey(Wire wire, CancellationToken stopped) => wire.Run(
-        new Statement(RenewKeySql).With(SealingKeyName).With(SealingKeys.NewText()).WithInteger(SealingKeys.LongestText), stopped);
+    public static async ValueTask RenewSealingKey(Wire wire, CancellationToken stopped)
+    {
+        var renewing = new Statement(RenewKeySql).With(SealingKeyName).With(SealingKeys.NewText()).WithInteger(SealingKeys.LongestText);
+        await wire.Run(renewing, stopped);
+        if (renewing.Changed == 0)
+        {
+            throw new StoreUnavailableException("This is for the owner of the tables alone, and the database lets this user only serve: use the owner's connection.");
+        }
+    }
 
     /// <summary>The store's own secret.</summary>
     public static async ValueTask<SealingKeys> ReadSealingKeys(Wire wire, CancellationToken stopped) => SealingKeys.Parse(

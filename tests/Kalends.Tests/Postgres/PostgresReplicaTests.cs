@@ -38,6 +38,29 @@ public sealed class PostgresReplicaTests(ReplicatedCluster cluster)
         Assert.Equal((100, 0), (answering.ByReplica, answering.ByFallback));
     }
 
+    /// <summary>The one names its tenant to the database in each transaction, the other need not.</summary>
+    [Theory]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task A_role_that_only_serves_reads_from_the_replica_and_so_does_one_of_another_kind(bool servesOnPrimary, bool servesOnReplica)
+    {
+        var database = await cluster.Database();
+        const string Owner = ";Username=kalends";
+        await using var desk = ReplicaDesk.Open(
+            servesOnPrimary ? PrivateCluster.AsService(database) : database,
+            cluster.Replicas + (servesOnReplica ? ";Username=" + PrivateCluster.ServiceRole : Owner), Patient);
+        await desk.UntilUsed();
+        using var answering = new Answering();
+        for (var number = 1; number <= 5; number++)
+        {
+            Assert.Equal(number, (await desk.Month((await desk.Save(At(number, 9))).Position)).Count);
+            Assert.Equal(number, (await desk.Month(on: desk.OnPrimary)).Count);
+        }
+
+        Assert.Equal((5, 0), (answering.ByReplica, answering.ByFallback));
+    }
+
     [Fact]
     public async Task A_query_whose_position_the_replica_does_not_come_to_is_answered_by_the_primary_and_later_by_the_replica()
     {

@@ -28,6 +28,8 @@ public sealed class ReplicatedCluster : IAsyncLifetime
         await using (var store = new PostgresStore(Group.ConnectionString(Primary, "kalends_template")))
         {
             await store.Migrate(default);
+            await Group.Execute(Primary, $"CREATE ROLE {PrivateCluster.ServiceRole} LOGIN");
+            await store.LetServe(PrivateCluster.ServiceRole, default);
         }
 
         await Group.Copy(Replica, of: Primary);

@@ -120,6 +120,9 @@ public sealed class RowSecurityTests : IAsyncLifetime
     public async Task The_sealing_key_cannot_be_changed_by_who_serves()
     {
         Assert.Equal(0L, await AsService("WITH changed AS (UPDATE meta SET value = '00' WHERE name = 'sealing-key' RETURNING 1) SELECT count(*) FROM changed"));
+        await using var served = new PostgresStore(service);
+        var marking = await Assert.ThrowsAsync<StoreUnavailableException>(async () => await served.MarkRestored(Stopped));
+        Assert.Contains("use the owner's connection", marking.Message, StringComparison.Ordinal);
         await store.SetZoneRelease("2019c", Stopped);
         Assert.Equal("2019c", await store.ZoneRelease(Stopped));
     }
