@@ -140,8 +140,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             await session.Rows<ICalendarWrites>().Lock(first);
         }
 
-        var context = new CommandContext(caller, now, session, permissions, stopped) { DryRun = options.DryRun };
-        var outcome = await command.Execute(context);
+        var (context, outcome) = await Execute(
+            command, () => new(caller, now, session, permissions, stopped) { DryRun = options.DryRun });
         if (outcome.Refusal is { } refusal)
         {
             await session.DisposeAsync();
@@ -167,6 +167,22 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
         await session.Commit(stopped);
         return reply with { Position = position };
+    }
+
+    /// <summary>Once more in the same transaction where what was read has changed before it was locked.</summary>
+    private static async ValueTask<(CommandContext Context, Outcome<TResult> Outcome)> Execute<TResult>(
+        Command<TResult> command, Func<CommandContext> newContext)
+    {
+        var context = newContext();
+        try
+        {
+            return (context, await command.Execute(context));
+        }
+        catch (StoreChangedException fault) when (fault.MayBeginAgain)
+        {
+            context = newContext();
+            return (context, await command.Execute(context));
+        }
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>
