@@ -50,6 +50,11 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         {
             return Reply.Refused(Unavailable(fault));
         }
+        catch (StoreChangedException fault)
+        {
+            // A standby does that to who reads what the primary clears away.
+            return Reply.Refused(Unavailable(new("The database ended this query for the sake of others; try again shortly.", fault)));
+        }
         catch (TooMuchWorkException fault)
         {
             return Reply.Refused(Refusal.Of(RefusalCode.TooLarge, fault.Message));
@@ -140,7 +145,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             await session.Rows<ICalendarWrites>().Lock(first);
         }
 
-        var (context, outcome) = await Execute(
+        var (context, outcome) = await Attempts.Execute(
             command, () => new(caller, now, session, permissions, stopped) { DryRun = options.DryRun });
         if (outcome.Refusal is { } refusal)
         {
@@ -167,22 +172,6 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), position, now));
         await session.Commit(stopped);
         return reply with { Position = position };
-    }
-
-    /// <summary>Once more in the same transaction where what was read has changed before it was locked.</summary>
-    private static async ValueTask<(CommandContext Context, Outcome<TResult> Outcome)> Execute<TResult>(
-        Command<TResult> command, Func<CommandContext> newContext)
-    {
-        var context = newContext();
-        try
-        {
-            return (context, await command.Execute(context));
-        }
-        catch (StoreChangedException fault) when (fault.MayBeginAgain)
-        {
-            context = newContext();
-            return (context, await command.Execute(context));
-        }
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>

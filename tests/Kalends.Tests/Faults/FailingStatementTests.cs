@@ -94,8 +94,9 @@ public sealed class FailingStatementTests : IAsyncLifetime
     {
         await FailingCases.Prepare(desk, name, json);
         var says = WireJson.WriteAny((await Run(name, json)).Result!);
-        foreach (var how in new[] { Failure.Refused, Failure.Unheard, Failure.Unanswered })
+        foreach (var (how, state) in Failures())
         {
+            failing.SqlState = state;
             failing.Fail(int.MaxValue, how);
             Assert.Null((await Run(name, json)).Refusal);
             var statements = failing.Calls;
@@ -109,6 +110,10 @@ public sealed class FailingStatementTests : IAsyncLifetime
             }
         }
     }
+
+    /// <summary>A standby that must go on ends a query that stands in its way as one that cannot be put in an order (40001).</summary>
+    private static (Failure How, string State)[] Failures() =>
+        [(Failure.Refused, "53100"), (Failure.Refused, "40001"), (Failure.Unheard, ""), (Failure.Unanswered, "")];
 
     [Theory]
     [InlineData("40P01")]
