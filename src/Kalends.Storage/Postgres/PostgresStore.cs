@@ -66,7 +66,7 @@ public sealed class PostgresStore : IStore
             if (known.TryGetValue(tenant, out var before))
             {
                 var session = new PostgresWriteSession(wire, before.Key, key, stopped);
-                session.Later(new(BeginWritingSql));
+                session.First(new(BeginWritingSql));
                 if (before.MustBeNamed)
                 {
                     session.Later(RowSecurity.Name(before.Key));
