@@ -69,7 +69,7 @@ public sealed class PostgresStore : IStore
                 session.First(new(BeginWritingSql));
                 if (before.MustBeNamed)
                 {
-                    session.Later(RowSecurity.Name(before.Key));
+                    session.First(RowSecurity.Name(before.Key));
                 }
 
                 session.LookFirst();
