@@ -61,6 +61,7 @@ internal sealed partial class AttendanceRows
     public async ValueTask<bool> DeleteHold(Guid id)
     {
         var deleting = session.Prepare(DeleteHoldSql).With(id);
+        session.HasWritten = true;
         await session.Run(deleting);
         return deleting.Changed > 0;
     }

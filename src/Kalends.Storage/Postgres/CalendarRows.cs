@@ -16,6 +16,9 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         WHERE tenant = $1 AND id = ANY ($2) ORDER BY key FOR NO KEY UPDATE
         """;
 
+    // For who holds locks already, or has added calendars that nobody else sees yet: waiting out of order could be waiting for each other.
+    private const string LockMoreSql = $"{LockSql} SKIP LOCKED";
+
     // In the order of names, so that two who add the same ones wait for each other in one order.
     private const string AddSql = """
         INSERT INTO calendar (tenant, id, kind, double_booking)
@@ -46,25 +49,26 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         var locked = new Dictionary<CalendarId, Calendar>(ids.Count);
         var wanted = ids.Distinct().ToList();
         var look = new LookAgain();
-        await session.Run([Locking(wanted, locked, look), Looking(look), .. Horizons(look)]);
+        await session.Run([Locking(session.Versions.Count == 0 ? LockSql : LockMoreSql, wanted, locked, look), Looking(look), .. Horizons(look)]);
         var missing = wanted.Where(id => !locked.ContainsKey(id)).ToList();
         if (missing.Count > 0)
         {
-            await session.Run(Adding(missing), Locking(missing, locked, look), Looking(look));
+            await session.Run(Adding(missing), Locking(LockMoreSql, missing, locked, look), Looking(look));
         }
 
-        if (look.HorizonMoved || (session.ReadBefore.Any && look.Changed))
+        if (locked.Count < wanted.Count)
         {
-            throw session.Changed();
+            throw session.Changed(isHeld: false);
         }
 
+        var hasChanged = look.HorizonMoved || (session.ReadBefore.Any && look.Changed);
         session.ReadBefore.BeginAnew(look.Snapshot);
         foreach (var calendar in locked.Values)
         {
             session.Versions.TryAdd(calendar.Key, calendar.Version);
         }
 
-        return locked;
+        return hasChanged ? throw session.Changed(isHeld: true) : locked;
     }
 
     public async ValueTask Save(IReadOnlyCollection<Calendar> calendars)
@@ -72,6 +76,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         List<(Calendar Calendar, Statement Statement)> saving = [.. calendars.Select(calendar => (calendar, session.Prepare(SaveSql)
             .WithInteger(calendar.Key).With(Stored(calendar.Kind)).With(calendar.Name).With(calendar.TimeZone).With(Stored(calendar.DoubleBooking))
             .WithInteger(calendar.Capacity).WithAll(calendar.Features).With(calendar.Site)))];
+        session.HasWritten = true;
         await session.Run([.. saving.Select(one => one.Statement)]);
         if (saving.Find(one => one.Statement.Changed != 1) is { Calendar: { } stranger })
         {
@@ -79,8 +84,8 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         }
     }
 
-    private Statement Locking(List<CalendarId> ids, Dictionary<CalendarId, Calendar> locked, LookAgain look) =>
-        session.Prepare(LockSql).WithAll(ids.Select(id => id.Value)).With(session.ReadBefore.Snapshot).Reading(row =>
+    private Statement Locking(string constantSql, List<CalendarId> ids, Dictionary<CalendarId, Calendar> locked, LookAgain look) =>
+        session.Prepare(constantSql).WithAll(ids.Select(id => id.Value)).With(session.ReadBefore.Snapshot).Reading(row =>
         {
             var calendar = Calendar(row);
             locked[calendar.Id] = calendar;

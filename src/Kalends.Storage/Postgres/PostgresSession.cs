@@ -84,16 +84,27 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         return found;
     }
 
+    /// <summary>True once a row was written, or is to be: a command that begins again must then begin with a transaction of its own.</summary>
+    public bool HasWritten { get; set; }
+
     /// <summary>Writes it with whatever is asked next, or at the end.</summary>
-    public void Later(Statement statement) => later.Add(statement);
+    public void Later(Statement statement)
+    {
+        HasWritten = true;
+        First(statement);
+    }
 
     /// <summary>The calendars of a command that the database may have to put in order with another.</summary>
     public void Ask(IEnumerable<CalendarId> calendars) => Wire.Asked.UnionWith(calendars);
 
-    public StoreChangedException Changed() => new(Wire.Asked);
+    /// <param name="isHeld">Whether all of them are locked now, and so stay as they are from here on.</param>
+    public StoreChangedException Changed(bool isHeld) => new(Wire.Asked) { MayBeginAgain = isHeld && !HasWritten };
 
     /// <summary>What the first statements begin with, once.</summary>
     protected virtual IEnumerable<Statement> Beginning() => [];
+
+    /// <summary>Asks it with whatever is asked next.</summary>
+    public void First(Statement statement) => later.Add(statement);
 
     public async ValueTask DisposeAsync()
     {
@@ -201,7 +212,7 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
     public override ValueTask<bool> Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
 
     /// <summary>Before anything else is read: which transactions are over.</summary>
-    public void LookFirst() => Later(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
+    public void LookFirst() => First(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
 
     public ValueTask<Position> Commit(CancellationToken stopped)
     {

@@ -55,10 +55,10 @@ public sealed partial class PostgresStore : IStore
             if (known.TryGetValue(tenant, out var before))
             {
                 var session = new PostgresWriteSession(wire, before.Key, keys, stopped);
-                session.Later(new(BeginWritingSql));
+                session.First(new(BeginWritingSql));
                 if (before.MustBeNamed)
                 {
-                    session.Later(RowSecurity.Name(before.Key));
+                    session.First(RowSecurity.Name(before.Key));
                 }
 
                 session.LookFirst();

@@ -9,7 +9,7 @@ internal static class Source
     /// A session waits for a lock and a statement runs at most this long; who holds locks and falls silent is cut off, and so is who is gone, while
     /// a statement runs and (after 10 s and three words without an answer) while none does. Milliseconds, but keepalives count in seconds.
     /// </summary>
-    private const string Timeouts = "-c lock_timeout=5000 -c statement_timeout=10000 -c idle_in_transaction_session_timeout=30000 "
+    private const string Timeouts = "-c lock_timeout=10000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000 "
         + "-c client_connection_check_interval=2000 -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3";
 
     /// <summary>Enough for two cores to be busy many times over; each costs the database some megabytes.</summary>
@@ -19,7 +19,7 @@ internal static class Source
     private const int Prepared = 100;
 
     /// <summary>Seconds for a round trip (<see cref="Wire"/>): more than the database allows a statement, for when it says nothing at all.</summary>
-    private const int AnswerSeconds = 15;
+    private const int AnswerSeconds = 20;
 
     /// <summary>Seconds until a connection is there, a new one or one that others give back.</summary>
     private const int OpenSeconds = 5;

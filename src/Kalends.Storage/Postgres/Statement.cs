@@ -32,8 +32,6 @@ internal sealed class Statement(string constantSql)
 
     public Statement WithInteger(long? value) => value is { } number ? Add(checked((int)number), NpgsqlDbType.Integer) : AddNull(NpgsqlDbType.Integer);
 
-    public Statement WithSmall(int value) => Add(checked((short)value), NpgsqlDbType.Smallint);
-
     public Statement WithTime(long seconds) => Add(Seconds.ToStored(seconds), NpgsqlDbType.TimestampTz);
 
     public Statement WithJson(byte[] utf8) => Add(utf8, NpgsqlDbType.Json);
@@ -57,9 +55,6 @@ internal sealed class Statement(string constantSql)
     /// <summary>Keys of calendars, and whatever else is an integer.</summary>
     public Statement WithKeys(IEnumerable<long> values) =>
         Add<int[]>([.. values.Select(value => checked((int)value))], NpgsqlDbType.Array | NpgsqlDbType.Integer);
-
-    public Statement WithSmalls(IEnumerable<int> values) =>
-        Add<short[]>([.. values.Select(value => checked((short)value))], NpgsqlDbType.Array | NpgsqlDbType.Smallint);
 
     /// <summary>One letter each, for the internal type "char".</summary>
     public Statement WithLetters(IEnumerable<char> letters) => Add<string[]>([.. letters.Select(Letters.Text)], NpgsqlDbType.Array | NpgsqlDbType.Text);
@@ -97,8 +92,6 @@ internal readonly struct Row(NpgsqlDataReader reader)
     public long Long(int column) => reader.GetInt64(column);
 
     public int Integer(int column) => reader.GetInt32(column);
-
-    public int Small(int column) => reader.GetInt16(column);
 
     public bool Bool(int column) => reader.GetBoolean(column);
 

@@ -21,7 +21,7 @@ internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, l
         var then = since == 0 ? new Dictionary<Guid, byte[]>() : await context.Rows<IChangeRows>().AsOf(ids, new Dictionary<long, long> { [calendar] = since });
         return [.. changes.SelectMany(change => Show(
             change,
-            change.CreatedWith <= since && then.TryGetValue(change.Appointment, out var json) ? NameOf(WireJson.Read<Appointment>(json)) : null,
+            then.TryGetValue(change.Appointment, out var json) ? NameThere(WireJson.Read<Appointment>(json)) : null,
             !change.Deleted && now.TryGetValue(change.Appointment, out var row) ? NameOf(WireJson.Read<Appointment>(row.Json)) : null))];
     }
 
@@ -37,6 +37,9 @@ internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, l
             yield return new(shown, known == name ? ChangeKind.Modified : ChangeKind.Created, change.Version);
         }
     }
+
+    /// <summary>The same of what it said then: it may have lain elsewhere, and come and gone since.</summary>
+    private Guid? NameThere(Appointment said) => KnownAppointment.CalendarsOf(said).Contains(asked.IdOf(calendar)) ? NameOf(said) : null;
 
     /// <summary>The id under which the caller may know it, or null.</summary>
     private Guid? NameOf(Appointment says)

@@ -53,19 +53,24 @@ public sealed record GetChanges : Query<Changes>
         var key = asked.Rows.GetValueOrDefault(Calendar)?.Key ?? AskedCalendars.NoKey;
         var viewer = new ChangeViewer(context, asked, key);
         var limit = Limit ?? UsualLimit;
-        var (shown, at, more) = (new List<ChangeView>(), from.At, true);
+        var (shown, at, more, isFirst) = (new List<ChangeView>(), from.At, true, from.FirstUntil is not null);
         while (more && shown.Count < limit)
         {
             // What may not be shown takes no place on a page, so that an empty one tells nothing.
-            var found = await rows.Since(key, at, limit - shown.Count + 1);
-            more = found.Count > limit - shown.Count;
-            var page = found.Take(limit - shown.Count).ToList();
-            shown.AddRange(await viewer.Show(page, from.FirstUntil is null ? from.At : 0));
-            at = page.Count > 0 ? page[^1].CalendarVersion : at;
+            var room = limit - shown.Count;
+            var found = await rows.Since(key, at, room + 1);
+            var page = found.Where(change => from.FirstUntil is not { } last || change.CalendarVersion <= last).Take(room).ToList();
+            shown.AddRange(await viewer.Show(page, isFirst ? 0 : from.At));
+            (at, more) = (page.Count > 0 ? page[^1].CalendarVersion : at, found.Count > page.Count);
+            if (from.FirstUntil is { } until && page.Count < room)
+            {
+                // What has changed since it began goes on from there: some of it was shown as it was.
+                (at, isFirst) = (until, false);
+                break;
+            }
         }
 
-        var isFirst = from.FirstUntil is { } until && more && at < until;
-        return new(shown, await WriteToken(context, new(at, isFirst ? from.FirstUntil : null)), more);
+        return new(shown, await WriteToken(context, new(at, isFirst && more ? from.FirstUntil : null)), more);
     }
 
     private async ValueTask<Outcome<Token>> ReadToken(QueryContext context) => Since is null

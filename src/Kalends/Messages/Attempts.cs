@@ -31,4 +31,20 @@ internal static class Attempts
             }
         }
     }
+
+    /// <summary>Once more in the same transaction where what was read has changed before it was locked.</summary>
+    public static async ValueTask<(CommandContext Context, Outcome<TResult> Outcome)> Execute<TResult>(
+        Command<TResult> command, Func<CommandContext> newContext)
+    {
+        var context = newContext();
+        try
+        {
+            return (context, await command.Execute(context));
+        }
+        catch (StoreChangedException fault) when (fault.MayBeginAgain)
+        {
+            context = newContext();
+            return (context, await command.Execute(context));
+        }
+    }
 }

@@ -55,6 +55,11 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         {
             return Reply.Refused(Unavailable(fault));
         }
+        catch (StoreChangedException fault)
+        {
+            // A standby does that to who reads what the primary clears away.
+            return Reply.Refused(Unavailable(new("The database ended this query for the sake of others; try again shortly.", fault)));
+        }
         catch (TooMuchWorkException fault)
         {
             return Reply.Refused(Refusal.Of(RefusalCode.TooLarge, fault.Message));
@@ -146,8 +151,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             await session.Rows<ICalendarWrites>().Lock(first);
         }
 
-        var context = new CommandContext(caller, now, session, permissions, stopped) { DryRun = options.DryRun };
-        var outcome = await command.Execute(context);
+        var (context, outcome) = await Attempts.Execute(
+            command, () => new(caller, now, session, permissions, stopped) { DryRun = options.DryRun });
         if (outcome.Refusal is { } refusal)
         {
             await session.DisposeAsync();

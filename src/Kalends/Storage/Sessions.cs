@@ -175,4 +175,10 @@ public sealed class StoreChangedException : Exception
     }
 
     public IReadOnlyCollection<CalendarId> Calendars { get; } = [];
+
+    /// <summary>
+    /// True where the session has these calendars locked and has written nothing: the command may begin again in it, and need not wait for the locks
+    /// a second time.
+    /// </summary>
+    public bool MayBeginAgain { get; init; }
 }

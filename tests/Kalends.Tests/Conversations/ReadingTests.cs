@@ -6,6 +6,55 @@ namespace Kalends.Tests.Conversations;
 
 public class ReadingTests
 {
+    [Fact]
+    public async Task Who_comes_and_goes_again_between_two_looks_is_told_as_gone()
+    {
+        await using var desk = await Desk.Open();
+        var id = await desk.Save(Among("user:ben"));
+        var first = await desk.Do("get-changes", """{"calendar":"user:ben"}""");
+        Assert.Equal([(id, "created")], Changes(first));
+        foreach (var with in new[] { "user:carla", "user:ben", "user:carla" })
+        {
+            await desk.Save(Among(with, id));
+        }
+
+        var second = await desk.Do("get-changes", $$"""{"calendar":"user:ben","since":"{{first["token"]}}"}""");
+        Assert.Equal([(id, "deleted")], Changes(second));
+
+        static string Among(string person, string? id = null) => $$"""
+            {{{(id is null ? "" : $"\"id\":\"{id}\",")}}"start":"2026-11-05T09:00:00","timeZone":"UTC","duration":"PT1H","attendees":[{"calendar":"user:ana"},{"calendar":"{{person}}"}]}
+            """;
+    }
+
+    [Fact]
+    public async Task What_is_deleted_while_the_first_pages_are_read_is_told_as_gone()
+    {
+        await using var desk = await Desk.Open();
+        var ids = new List<string>();
+        for (var hour = 8; hour < 14; hour++)
+        {
+            ids.Add(await desk.Save($$"""{"start":"2026-11-05T{{hour:00}}:00:00","timeZone":"UTC","duration":"PT1H"}"""));
+        }
+
+        var (known, since, more) = (new HashSet<string>(), "", true);
+        for (var page = 0; more; page++)
+        {
+            var answer = await desk.Do("get-changes", $$"""{"calendar":"user:ana","limit":2{{since}}}""");
+            foreach (var (id, kind) in Changes(answer))
+            {
+                _ = kind == "deleted" ? known.Remove(id) : known.Add(id);
+            }
+
+            (since, more) = ($",\"since\":\"{answer["token"]}\"", (bool)answer["more"]!);
+            if (page == 0)
+            {
+                await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{ids[0]}}"},{"id":"{{ids[5]}}"}]}""");
+            }
+        }
+
+        Assert.Equal(ids[1..5].Order(), known.Order());
+    }
+
     private const string November = """{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"}""";
 
     private static string At(int day, int hour, string more = "") =>

@@ -136,8 +136,8 @@ internal sealed class MortalCluster : IAsyncDisposable
           case $order in
             start) start ;;
             quit) kill -QUIT $server 2>/dev/null; wait $server; server=; echo done ;;
-            stop) kill -INT $server; wait $server; server=; echo done ;;
-            kill) kill -STOP $server; all=$(children); kill -KILL $server $all; wait $server
+            stop) kill -INT $server; { sleep 20; kill -QUIT $server; } >/dev/null 2>&1 & late=$!; wait $server; kill $late; server=; echo done ;;
+            kill) kill -STOP $server; all=$(children); kill -KILL $server $all; { wait $server; } 2>/dev/null
               for process in $all; do while [ -d /proc/$process ] && ! grep -q '^State:.[ZX]' /proc/$process/status 2>/dev/null; do sleep 0.01; done; done
               server=; echo done ;;
             # Of a file that may not grow the last page is cut in the middle, which PostgreSQL takes for a full disk. A log file has 1 MiB.

@@ -77,7 +77,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
             line.Delay = TimeSpan.FromMilliseconds(100);
             await savers.Until(16);
             line.Delay = TimeSpan.FromMilliseconds(700);
-            await Task.Delay(4_000, Stopped);
+            await Task.Delay(3_000, Stopped);
             line.Delay = TimeSpan.Zero;
         });
         await Check(savers, server);

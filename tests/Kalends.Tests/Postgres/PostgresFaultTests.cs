@@ -81,7 +81,7 @@ public sealed class PostgresFaultTests : IAsyncLifetime
     public async Task Timeouts_hold_where_the_connection_string_says_nothing_and_what_it_says_holds()
     {
         const string Asking = "SELECT current_setting('lock_timeout') || ' ' || current_setting('statement_timeout') || ' ' || current_setting('application_name')";
-        Assert.Equal("5s 10s kalends", await Ask(Source.Of(database)));
+        Assert.Equal("10s 15s kalends", await Ask(Source.Of(database)));
         Assert.Equal("0 0 mine", await Ask(Source.Of($"{database};Options=-c lock_timeout=0;Application Name=mine")));
 
         static async Task<object?> Ask(NpgsqlDataSource source)

@@ -136,6 +136,35 @@ public sealed class PostgresWritersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_waited_for_its_locks_begins_again_under_them_and_does_not_wait_twice()
+    {
+        var id = await Save($$"""{"title":"all",{{Meeting}}}""");
+        var before = await Transaction();
+        var replies = await AtOnce(40, writer => Run(writer, "save-appointments", $$"""{"appointments":[{"id":"{{id}}","title":"{{writer}}",{{Meeting}}}]}"""));
+        Assert.All(replies, reply => Assert.Null(reply.Refusal));
+        Assert.Equal(Enumerable.Range(2, 40), replies.Select(Version).Order());
+        // One for each, and the one that asks.
+        Assert.Equal(before + 40 + 1, await Transaction());
+
+        async Task<long> Transaction() => (long)(await PrivateCluster.Execute(database, "SELECT pg_current_xact_id()::text::bigint"))!;
+    }
+
+    [Fact]
+    public async Task Who_holds_calendars_never_waits_for_more_of_them()
+    {
+        await Commit(async session => await session.Rows<ICalendarWrites>().Lock([Ana, Ben]));
+        await using var one = await stores[0].Write("acme", Stopped);
+        await using var other = await stores[1].Write("acme", Stopped);
+        await one.Key(Ana);
+        await other.Key(Ben);
+        var told = await Assert.ThrowsAsync<StoreChangedException>(async () => await one.Rows<ICalendarWrites>().Lock([Ana, Ben]));
+        Assert.False(told.MayBeginAgain);
+        Assert.Equal([Ana, Ben], told.Calendars.Order());
+        await one.DisposeAsync();
+        await other.Rows<ICalendarWrites>().Lock([Ana]);
+    }
+
+    [Fact]
     public async Task More_stored_of_a_series_since_it_was_read_is_a_change_though_no_calendar_has_a_new_version()
     {
         await Commit(async session =>
