@@ -60,7 +60,7 @@ internal static class Schema
         await wire.Run(renewing, stopped);
         if (renewing.Changed == 0)
         {
-            throw new StoreUnavailableException("This is for the owner of the tables alone, and the database lets this user only serve: use the owner's connection.");
+            throw new StoreUnavailableException("This is for the owner of the tables; the database lets this user only serve: use the owner's connection.");
         }
     }
 
