@@ -14,6 +14,7 @@ public static class CacheDriver
     private const int People = 50;
     private const int Rounds = 300;
     private const int Conflicts = 1_000;
+    private const int Years = 3;
 
     public static async Task<int> Run(string connectionString, int attendances, TextWriter output)
     {
@@ -39,11 +40,17 @@ public static class CacheDriver
 
         var began = server.ResidentBytes;
         var started = Stopwatch.GetTimestamp();
-        await AskForEverybodysYear(company, server.Client);
+        var most = began;
+        for (var again = 0; again < Years; again++)
+        {
+            await AskForEverybodysYear(company, server.Client);
+            most = Math.Max(most, server.ResidentBytes);
+        }
+
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"\nresident: {began / 1e6:N0} MB with the cache, {without.ResidentBytes / 1e6:N0} MB without; everybody's year asked for in "
-            + $"{Stopwatch.GetElapsedTime(started).TotalSeconds:N0} s: {server.ResidentBytes / 1e6:N0} MB"));
+            $"\nresident: {began / 1e6:N0} MB with the cache, {without.ResidentBytes / 1e6:N0} MB without; everybody's year asked for {Years} times in "
+            + $"{Stopwatch.GetElapsedTime(started).TotalSeconds:N0} s: {most / 1e6:N0} MB at most"));
         await output.WriteLineAsync(await Measure(openings, company, server.Client, without.Client));
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"resident: {server.ResidentBytes / 1e6:N0} MB"));
         return 0;

@@ -101,6 +101,7 @@ public sealed class ProgramTests : IDisposable
         Assert.Matches(@"IdleSeconds +\| 77 +\| appsettings.json", said.Out);
         Assert.Matches(@"BodySeconds +\| 55 +\| option", said.Out);
         Assert.Matches(@"HeaderSeconds +\| \d+ +\| default", said.Out);
+        Assert.Matches(@"Cache:Enabled +\| True +\| default", said.Out);
         Assert.DoesNotContain("hush", said.Out, StringComparison.Ordinal);
     }
 }

@@ -93,4 +93,55 @@ public sealed class CacheMetricsTests : IDisposable
         Assert.NotEqual(0, counted["evictions"]);
         Assert.InRange(counted["bytes"], 0, 1_000);
     }
+
+    [Fact]
+    public async Task What_the_cache_gave_up_leaves_memory_before_it_has_doubled()
+    {
+        await using var desk = await Desk.Open();
+        await desk.Save("""{"start":"2026-11-04T09:00:00","timeZone":"UTC","duration":"PT1H"}""");
+        var cache = new FreeBusyCache(mostBytes: 1_000_000);
+        var store = new CachedStore(desk.Store, cache);
+        var old = Kept(cache);
+        await Look();
+        GiveUp(cache);
+        await Look();
+        for (var wait = 0; wait < 200 && old.IsAlive; wait++)
+        {
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+
+        Assert.False(old.IsAlive);
+
+        async Task Look()
+        {
+            await using var session = await store.Read("acme", TestContext.Current.CancellationToken);
+            await session.Rows<IAvailabilityRows>().Look(new() { Calendars = [new("user:ana")], Caller = new("user:ana"), From = 0, To = 1, Now = 0 });
+        }
+    }
+
+    /// <summary>A third of a megabyte, kept until the runtime counts it as old.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+    private static WeakReference Kept(FreeBusyCache cache)
+    {
+        for (var calendar = 1; calendar <= 1_000; calendar++)
+        {
+            cache.Keep(new(1, calendar), new(new(1, 1), null, BusyFortnight.Pack(1_480, 1_480, [])!));
+        }
+
+        GC.Collect();
+        GC.Collect();
+        var old = new WeakReference(cache.Find(new(1, 1), new(1, 1), 1_480, 1_480)!.Fortnights[0]);
+        Assert.Equal(2, GC.GetGeneration(old.Target!));
+        return old;
+    }
+
+    private static void GiveUp(FreeBusyCache cache)
+    {
+        for (var calendar = 1; calendar <= 1_000; calendar++)
+        {
+            cache.Forget(new(1, calendar));
+        }
+
+        Assert.InRange(cache.Dropped, 300_000, 1_000_000);
+    }
 }

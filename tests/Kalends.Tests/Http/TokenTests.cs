@@ -144,6 +144,7 @@ public sealed class TokenTests(EdgeHost host) : IClassFixture<EdgeHost>
     [InlineData("cannot be read", "--Kalends:Auth:Issuer=https://issuer", "--Kalends:Auth:KeyFile=/nowhere.pem")]
     [InlineData("Kalends:Limits:BodyBytes", "--Kalends:Limits:BodyBytes=0")]
     [InlineData("BodyBytes", "--Kalends:Limits:BodyBytes=much")]
+    [InlineData("Kalends:Cache:MaximumMegabytes must be at least 1", "--Kalends:Cache:MaximumMegabytes=0")]
     public void A_host_that_could_not_serve_says_what_to_set(string says, params string[] arguments)
     {
         var fault = Assert.Throws<SettingsException>(() => KalendsHost.Build(["--environment=Production", .. arguments], new() { Store = host.Store }));

@@ -16,9 +16,6 @@ internal sealed class CachedLook
     /// <summary>Names of one query; beyond, the store's own pages are better.</summary>
     private const int MostNamed = 5_000;
 
-    /// <summary>Attendances read for one query: 12 MB of them. Who has more in so little time is nobody whose free/busy is asked again and again.</summary>
-    private const int MostRead = 1_000_000;
-
     private readonly FreeBusyCache cache;
     private readonly LookFor wanted;
     private readonly List<(CachedKey Key, CalendarStamp Stamp)> asked;
@@ -101,18 +98,17 @@ internal sealed class CachedLook
         {
             read.UnionWith(missing.Keys);
             var hours = (await openHours.Find(missing.Keys)).ToDictionary(row => row.Calendar);
-            var times = missing.Keys.ToDictionary(key => key, _ => new List<BlockingTime>());
-            var count = 0;
-            await rows.Scan([.. missing.Keys], BusyFortnight.StartOf(First), BusyFortnight.StartOf(Last + 1), time =>
-            {
-                if (++count <= MostRead)
-                {
-                    times[time.Calendar].Add(time);
-                }
-            });
-            if (count > MostRead || !Keep(missing, times, hours))
+            var scan = new PackedScan(First, Last);
+            await rows.Scan([.. missing.Keys], BusyFortnight.StartOf(First), BusyFortnight.StartOf(Last + 1), scan.Add);
+            if (scan.Finish(missing.Keys) is not { } packed)
             {
                 return false;
+            }
+
+            foreach (var (calendar, (key, stamp)) in missing)
+            {
+                found[calendar] = new(stamp, hours.GetValueOrDefault(calendar), packed[calendar]);
+                cache.Keep(key, found[calendar]);
             }
         }
 
@@ -120,23 +116,6 @@ internal sealed class CachedLook
     }
 
     private IReadOnlyList<BusyFortnight> FortnightsOf(long calendar) => found.TryGetValue(calendar, out var busy) ? busy.Fortnights : [];
-
-    private bool Keep(
-        Dictionary<long, (CachedKey Key, CalendarStamp Stamp)> missing, Dictionary<long, List<BlockingTime>> times, Dictionary<long, OpenHoursRow> hours)
-    {
-        foreach (var (calendar, (key, stamp)) in missing)
-        {
-            if (BusyFortnight.Pack(First, Last, times[calendar]) is not { } fortnights)
-            {
-                return false;
-            }
-
-            found[calendar] = new(stamp, hours.GetValueOrDefault(calendar), fortnights);
-            cache.Keep(key, found[calendar]);
-        }
-
-        return true;
-    }
 
     /// <summary>Of calendars where any name is missing all of the span, so that the rows answer to the blocks one by one.</summary>
     private async ValueTask<bool> Name(IAttendanceRows rows)

@@ -12,6 +12,7 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
 {
     private readonly ConcurrentDictionary<string, int> tenants = new(StringComparer.Ordinal);
     private readonly Lock counting = new();
+    private readonly Leftovers leftovers = new(cache);
     private (long Evictions, long Bytes) counted;
     private int numbers;
 
@@ -59,6 +60,7 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
             var now = (cache.Evictions, cache.Bytes);
             Measurements.Cached(look.Hits, look.Misses, now.Evictions - counted.Evictions, now.Bytes - counted.Bytes);
             counted = now;
+            leftovers.ClearAway();
         }
     }
 
@@ -92,6 +94,33 @@ internal sealed class Lineages
         lock (seen)
         {
             _ = lineage is not null && seen.Add(lineage);
+        }
+    }
+}
+
+/// <summary>
+/// What the cache gives up has lived long, and such the runtime clears away only when it has doubled: with 170 MB kept a server grew to 440.
+/// So it is told to once a quarter of the cache has gone, beside the work that goes on. Used by one at a time.
+/// </summary>
+internal sealed class Leftovers(FreeBusyCache cache)
+{
+    private const int Oldest = 2;
+    private const int Share = 4;
+
+    private (long Dropped, int Collections) seen;
+
+    public void ClearAway()
+    {
+        var now = (cache.Dropped, Collections: GC.CollectionCount(Oldest));
+        if (now.Collections != seen.Collections)
+        {
+            // It was done since; all that was given up before is gone.
+            seen = now;
+        }
+        else if (now.Dropped - seen.Dropped >= cache.MostBytes / Share)
+        {
+            seen = now;
+            GC.Collect(Oldest, GCCollectionMode.Forced, blocking: false);
         }
     }
 }

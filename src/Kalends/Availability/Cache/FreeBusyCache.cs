@@ -35,11 +35,17 @@ public sealed class FreeBusyCache(long mostBytes)
     private int hand;
     private long bytes;
     private long evictions;
+    private long dropped;
 
     public long Bytes => Volatile.Read(ref bytes);
 
     /// <summary>Calendars put out for want of room, so far.</summary>
     public long Evictions => Volatile.Read(ref evictions);
+
+    /// <summary>Bytes given up so far, for whatever reason; garbage by then.</summary>
+    public long Dropped => Volatile.Read(ref dropped);
+
+    public long MostBytes => mostBytes;
 
     /// <summary>What is known of a calendar at this very version, in all of these fortnights; else null.</summary>
     public CalendarBusy? Find(CachedKey key, CalendarStamp stamp, int first, int last)
@@ -155,6 +161,7 @@ public sealed class FreeBusyCache(long mostBytes)
     {
         entries.Remove(entry.Key);
         bytes -= entry.Bytes;
+        dropped += entry.Bytes;
         ring[entry.Place] = ring[^1];
         ring[entry.Place].Place = entry.Place;
         ring.RemoveAt(ring.Count - 1);
