@@ -7,10 +7,13 @@ namespace Kalends.Bench.Postgres;
 public static class BareSql
 {
     /// <summary>Some people, and where their time begins; as <see cref="PostgresOperation"/> draws them.</summary>
-    private static string Draw(int people, int days) => $$"""
-        \set first random(0, :people - 1)
-        \set day random(0, {{Math.Max(1, 363 - days)}})
-        """;
+    private static string Draw(int days, int questions)
+    {
+        var span = Math.Max(1, 363 - days);
+        return questions == 0
+            ? $"\\set first random(0, :people - 1)\n\\set day random(0, {span - 1})"
+            : $"\\set which random(0, {questions - 1})\n\\set first :which * 97 % :people\n\\set day :which * 31 % {span}";
+    }
 
     private static string Asked(int people) =>
         $"unnest(ARRAY(SELECT ((:first + 7 * n) % :people)::int + 1 FROM generate_series(0, {people - 1}) n)) WITH ORDINALITY asked (key, place)";
@@ -30,23 +33,23 @@ public static class BareSql
     private const string All = "calendar, start_at, end_at, appointment, busy, privacy, owner, all_day";
 
     /// <summary>Attendances and what their appointments say.</summary>
-    public static string Appointments(int people, int days) => $"""
-        {Draw(people, days)}
+    public static string Appointments(int people, int days, int questions) => $"""
+        {Draw(days, questions)}
         SELECT a.*, p.version, p.series, p.title, p.body FROM {Asked(people)} CROSS JOIN LATERAL {Overlapping(days, All, "")}
         JOIN appointment p ON p.tenant = 1 AND p.id = a.appointment ORDER BY asked.place, a.start_at, a.end_at, a.appointment;
         """;
 
     /// <summary>The first blocks and the titles of their appointments.</summary>
-    public static string Conflicts(int people, int days, int limit) => $"""
-        {Draw(people, days)}
+    public static string Conflicts(int people, int days, int questions, int limit) => $"""
+        {Draw(days, questions)}
         SELECT a.*, p.title FROM
             (SELECT a.*, asked.place FROM {Asked(people)} CROSS JOIN LATERAL {Overlapping(days, All, Blocking)}
              ORDER BY asked.place, a.start_at, a.end_at, a.appointment LIMIT {limit}) a
         JOIN appointment p ON p.tenant = 1 AND p.id = a.appointment;
         """;
 
-    public static string Busy(int people, int days) => $"""
-        {Draw(people, days)}
+    public static string Busy(int people, int days, int questions) => $"""
+        {Draw(days, questions)}
         SELECT a.* FROM {Asked(people)} CROSS JOIN LATERAL {Overlapping(days, "calendar, start_at, end_at, busy, privacy, owner", Blocking)}
         ORDER BY asked.place, a.start_at;
         """;

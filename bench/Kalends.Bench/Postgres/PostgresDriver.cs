@@ -28,6 +28,12 @@ public static class PostgresDriver
             }
 
             var pgbench = new PgBench(PgBench.Find(), settings.ConnectionString, folder);
+            if (settings.Filled)
+            {
+                await Size(settings, source, pgbench, output, (settings.People, settings.People), []);
+                return 0;
+            }
+
             await Execute(source, BareSql.Ground());
             var tenth = Math.Max(20, settings.People / 10);
             var small = await Size(settings, source, pgbench, output, (0, tenth), []);
@@ -43,21 +49,26 @@ public static class PostgresDriver
     private static async Task<Dictionary<string, double>> Size(
         PostgresSettings settings, NpgsqlDataSource source, PgBench pgbench, TextWriter output, (int From, int To) people, Dictionary<string, double> small)
     {
-        if (people.To == people.From)
+        if (people.To > people.From)
+        {
+            await new PostgresCompany(source, people.From, new(people.To - people.From, settings.Seed, alone: 60)).Fill();
+        }
+        else if (!settings.Filled)
         {
             return small;
         }
 
-        await new PostgresCompany(source, people.From, new(people.To - people.From, settings.Seed, alone: 60)).Fill();
         await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
         await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
         using var server = await ServerProcess.Start(settings.ConnectionString);
         await output.WriteLineAsync("| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | to a tenth, p95 | server CPU ms | kB |");
         await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        await PostgresOperation.Warm(server.Client, people.To);
         var measured = new Dictionary<string, double>();
         foreach (var operation in PostgresOperation.All)
         {
-            measured[operation.Name] = await Measure(operation, settings, server, pgbench, people.To, small.GetValueOrDefault(operation.Name), output);
+            var key = $"{operation.Name} {operation.Days}";
+            measured[key] = await Measure(operation, settings, server, pgbench, people.To, small.GetValueOrDefault(key), output);
         }
 
         await Saves(settings, server, pgbench, people.To, output);
@@ -220,15 +231,17 @@ public static class PostgresDriver
 /// <param name="WarmUp">Requests before that.</param>
 /// <param name="Seconds">How long each counts saves in each turn.</param>
 /// <param name="Seed">The same makes the same company.</param>
-public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed)
+/// <param name="Filled">The database was filled by an earlier run; it is measured as it is.</param>
+public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed, bool Filled)
 {
     public static PostgresSettings Parse(string[] arguments)
     {
         var said = arguments.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[^1], NumberStyles.None, CultureInfo.InvariantCulture));
-        return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed"]).FirstOrDefault() is { } unknown
-            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N]")
+        return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled"]).FirstOrDefault() is { } unknown
+            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1]")
             : new(
                 arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 3),
-                said.GetValueOrDefault("--warm-up", 300), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1));
+                said.GetValueOrDefault("--warm-up", 300), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),
+                said.GetValueOrDefault("--filled") > 0);
     }
 }

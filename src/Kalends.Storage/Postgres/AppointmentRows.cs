@@ -6,7 +6,7 @@ namespace Kalends.Storage.Postgres;
 /// <summary>Appointments by id, however many, in one statement; their attendances go and come with them.</summary>
 internal sealed partial class AppointmentRows(PostgresSession session) : IAppointmentWrites
 {
-    private const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
+    public const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
 
     /// <summary>What an occurrence says that is stored as its place alone.</summary>
     public static readonly byte[] Place = [.. "{}"u8];
@@ -59,7 +59,7 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
 
     public async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Find(IReadOnlyCollection<Guid> ids) => ids.Count == 0
         ? new Dictionary<Guid, AppointmentRow>()
-        : (await session.All(session.Prepare(FindSql).WithAll(ids), Appointment)).ToDictionary(row => row.Id);
+        : session.Ahead?.Find(ids) ?? (await session.All(session.Prepare(FindSql).WithAll(ids), Appointment)).ToDictionary(row => row.Id);
 
     public async ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids) =>
         (await session.All(session.Prepare(FindByUidSql).WithInteger(owner).WithAll(uids).WithAll(IdsIn(uids)), Appointment))
@@ -94,7 +94,7 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     private static Statement After(Statement statement, Guid? place, int limit) =>
         statement.With(place ?? Guid.Empty).With(place is not null).With((long)limit);
 
-    private static AppointmentRow Appointment(Row row)
+    public static AppointmentRow Appointment(Row row)
     {
         var (id, from, to, series) = (row.Guid(0), row.Time(5), row.Time(6), row.GuidOrNull(10));
         var isDerived = series is not null && !row.Bool(11);

@@ -32,12 +32,17 @@ internal sealed partial class AttendanceRows
 
     private const string BlockingPageSql = $"""
         SELECT {Columns} {AskedFrom}
-        ((SELECT * {Long} {LongAfter} {Blocking} {OfCalendar}) UNION ALL (SELECT * {Short} {ShortAfter} {Blocking} {OfCalendar})) a {InOrder} LIMIT $12
+        ((SELECT * {Long} {LongAfter} {OnlyBlocking} {OfCalendar}) UNION ALL (SELECT * {Short} {ShortAfter} {OnlyBlocking} {OfCalendar})) a {InOrder} LIMIT $12
         """;
 
     public async ValueTask<IReadOnlyList<Attendance>> Page(
         IReadOnlyList<long> calendars, long from, long to, bool blockingOnly, AttendancePlace? after, int limit)
     {
+        if (session.Ahead?.Page((from, to), blockingOnly, after, limit) is { } known)
+        {
+            return known;
+        }
+
         var found = new List<Attendance>();
         var (index, wide) = (after?.Calendar ?? 0, First);
         while (index < calendars.Count && found.Count < limit)
@@ -58,7 +63,7 @@ internal sealed partial class AttendanceRows
     }
 
     private Statement Paged(List<(long Key, Start Long, Start Short)> asked, (long From, long To) span, bool blockingOnly, int limit) =>
-        Search(blockingOnly ? BlockingPageSql : PageSql, asked.Select(one => one.Key), span.From, span.To)
+        Search(session, blockingOnly ? BlockingPageSql : PageSql, asked.Select(one => one.Key), span)
             .WithTimes(asked.Select(one => one.Long.From)).WithTimes(asked.Select(one => one.Long.To)).WithAll(asked.Select(one => one.Long.Appointment))
             .WithTimes(asked.Select(one => one.Short.From)).WithTimes(asked.Select(one => one.Short.To)).WithAll(asked.Select(one => one.Short.Appointment))
             .With((long)limit);

@@ -23,7 +23,7 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at < $4 AND end_at > $3 AND end_at - start_at > '24:00:00'::interval
         """;
 
-    private const string Blocking = "AND busy <> 'f' AND end_at > start_at";
+    private const string OnlyBlocking = "AND busy <> 'f' AND end_at > start_at";
 
     private const string Asked = "FROM unnest($2) WITH ORDINALITY asked (key, place) CROSS JOIN LATERAL";
 
@@ -31,11 +31,27 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
 
     private const string AnySql = $"SELECT {Columns} {Asked} (SELECT * {Long} UNION ALL SELECT * {Short}) a {InOrder}";
 
-    private const string BlockingSql = $"SELECT {Columns} {Asked} (SELECT * {Long} {Blocking} UNION ALL SELECT * {Short} {Blocking}) a {InOrder}";
+    private const string BlockingSql = $"SELECT {Columns} {Asked} (SELECT * {Long} {OnlyBlocking} UNION ALL SELECT * {Short} {OnlyBlocking}) a {InOrder}";
 
     private const string ScanSql = $"""
         SELECT a.calendar, a.start_at, a.end_at, a.busy, a.privacy, a.owner
-        {Asked} (SELECT * {Long} {Blocking} UNION ALL SELECT * {Short} {Blocking}) a {InOrder}
+        {Asked} (SELECT * {Long} {OnlyBlocking} UNION ALL SELECT * {Short} {OnlyBlocking}) a {InOrder}
+        """;
+
+    // By name, for who does not know the keys yet: the same rows as the first page of all these calendars.
+    private const string ShownRows = $"""
+        FROM (SELECT (SELECT key FROM calendar WHERE tenant = $1 AND id = n.id) AS key, n.place FROM unnest($2) WITH ORDINALITY n (id, place)) asked
+        CROSS JOIN LATERAL (SELECT * {Long} UNION ALL SELECT * {Short}) a {InOrder} LIMIT $6
+        """;
+
+    private const string ShownSql = $"SELECT {Columns} {ShownRows}";
+
+    // With the series of those occurrences that say nothing by themselves.
+    private const string ShownAppointmentsSql = $"""
+        WITH own AS MATERIALIZED
+            (SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = ANY (ARRAY(SELECT a.appointment {ShownRows})))
+        SELECT {AppointmentRows.Columns} FROM own UNION ALL
+        SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = ANY (ARRAY(SELECT DISTINCT series FROM own WHERE NOT detached))
         """;
 
     private const string AllDaySql =
@@ -43,12 +59,17 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
 
     // An occurrence that was not changed by itself has its series' title. Asked for row by row: a join would read the whole table while the
     // database does not know yet how large it has become.
-    private const string TitlesSql = """
+    private const string TitlesOf = """
         SELECT id, title FROM
             (SELECT id, CASE WHEN series IS NULL OR detached THEN title
                 ELSE (SELECT m.title FROM appointment m WHERE m.tenant = $1 AND m.id = p.series) END AS title
-             FROM appointment p WHERE tenant = $1 AND id = ANY ($2)) t
-        WHERE title IS NOT NULL
+             FROM appointment p WHERE tenant = $1 AND id = ANY
+        """;
+
+    private const string TitlesSql = $"{TitlesOf} ($2)) t WHERE title IS NOT NULL";
+
+    private const string BlockingTitlesSql = $"""
+        {TitlesOf} (ARRAY(SELECT a.appointment {Asked} (SELECT * {Long} {OnlyBlocking} UNION ALL SELECT * {Short} {OnlyBlocking}) a))) t WHERE title IS NOT NULL
         """;
 
     private const string MoveSql = """
@@ -59,17 +80,27 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         """;
 
     public async ValueTask<IReadOnlyList<Attendance>> Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
-        await session.All(Search(blockingOnly ? BlockingSql : AnySql, calendars, from, to), Attendance);
+        session.Ahead?.Overlapping(calendars, from, to, blockingOnly)
+            ?? await session.All(Search(session, blockingOnly ? BlockingSql : AnySql, calendars, (from, to)), Attendance);
 
     public async ValueTask Scan(IReadOnlyList<long> calendars, long from, long to, Action<BlockingTime> visit)
     {
+        if (session.Ahead?.Scan(calendars, from, to) is { } known)
+        {
+            foreach (var time in known)
+            {
+                visit(time);
+            }
+
+            return;
+        }
+
         session.ReadBefore.Any = true;
-        await session.Run(Search(ScanSql, calendars, from, to).Reading(row => visit(new(
-            row.Integer(0), row.Time(1), row.Time(2), Letters.Busyness(row.Letter(3)), Letters.Privacy(row.Letter(4)), row.Integer(5)))));
+        await session.Run(Scanning(session, calendars, (from, to)).Reading(row => visit(Time(row))));
     }
 
-    public async ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments) =>
-        (await session.All(session.Prepare(TitlesSql).WithAll(appointments), row => (Id: row.Guid(0), Title: row.Text(1))))
+    public async ValueTask<IReadOnlyDictionary<Guid, string>> Titles(IReadOnlyCollection<Guid> appointments) => session.Ahead?.Titles(appointments)
+        ?? (await session.All(session.Prepare(TitlesSql).WithAll(appointments), row => (Id: row.Guid(0), Title: row.Text(1))))
             .ToDictionary(pair => pair.Id, pair => pair.Title);
 
     public async ValueTask<IReadOnlyList<Attendance>> AllDay(long calendar) =>
@@ -87,10 +118,34 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>A span of no length is searched as the second that begins with it.</summary>
-    private Statement Search(string sql, IEnumerable<long> calendars, long from, long to) =>
-        session.Prepare(sql).WithKeys(calendars).WithTime(from).WithTime(from - Day).WithTime(Math.Max(to, from + 1));
+    public static Statement Shown(PostgresSession session, LookFor wanted, int limit) => ByName(session, ShownSql, wanted, limit);
 
-    internal static Attendance Attendance(Row row) => new(
+    /// <summary>The appointments of <see cref="Shown"/>, as <see cref="AppointmentRows.Columns"/>.</summary>
+    public static Statement ShownAppointments(PostgresSession session, LookFor wanted, int limit) => ByName(session, ShownAppointmentsSql, wanted, limit);
+
+    public static Statement Scanning(PostgresSession session, IEnumerable<long> calendars, (long From, long To) span) =>
+        Search(session, ScanSql, calendars, span);
+
+    public static Statement Blocking(PostgresSession session, IEnumerable<long> calendars, (long From, long To) span) =>
+        Search(session, BlockingSql, calendars, span);
+
+    /// <summary>The titles of <see cref="Blocking"/>.</summary>
+    public static Statement BlockingTitles(PostgresSession session, IEnumerable<long> calendars, (long From, long To) span) =>
+        Search(session, BlockingTitlesSql, calendars, span);
+
+    private static Statement ByName(PostgresSession session, string sql, LookFor wanted, int limit) =>
+        Within(session.Prepare(sql).WithAll(wanted.Calendars.Select(id => id.Value)), (wanted.From, wanted.To)).With((long)limit);
+
+    private static Statement Search(PostgresSession session, string sql, IEnumerable<long> calendars, (long From, long To) span) =>
+        Within(session.Prepare(sql).WithKeys(calendars), span);
+
+    /// <summary>A span of no length is searched as the second that begins with it.</summary>
+    private static Statement Within(Statement statement, (long From, long To) span) =>
+        statement.WithTime(span.From).WithTime(span.From - Day).WithTime(Math.Max(span.To, span.From + 1));
+
+    public static Attendance Attendance(Row row) => new(
         row.Integer(0), row.Time(1), row.Time(2), row.Guid(3), Letters.Busyness(row.Letter(4)), Letters.Privacy(row.Letter(5)), row.Integer(6), row.Bool(7));
+
+    public static BlockingTime Time(Row row) => new(
+        row.Integer(0), row.Time(1), row.Time(2), Letters.Busyness(row.Letter(3)), Letters.Privacy(row.Letter(4)), row.Integer(5));
 }

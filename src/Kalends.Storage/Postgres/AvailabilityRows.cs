@@ -20,23 +20,29 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 
     public async ValueTask<FirstLook> Look(LookFor wanted)
     {
-        var answer = new Answer();
-        await session.Run(Statements(wanted, answer));
+        var (answer, ahead) = (new Answer(), new AskedAhead(session, wanted));
+        await session.Run([.. Statements(wanted, answer), .. ahead.Statements]);
+        session.Ahead = ahead;
         return answer.Found(lasts: true);
     }
 
     public async ValueTask<FirstLook> Glance(LookFor wanted)
     {
-        var answer = new Answer();
-        return answer.Found(lasts: await session.RunAlone(Statements(wanted, answer)));
+        var (answer, ahead) = (new Answer(), new AskedAhead(session, wanted));
+        var lasts = await session.RunAlone([.. Statements(wanted, answer), .. ahead.Statements]);
+        session.Ahead = ahead;
+        return answer.Found(lasts) with { ShowsAll = ahead.ShowsAll };
     }
 
-    private Statement[] Statements(LookFor wanted, Answer answer) =>
-    [
-        session.Prepare(CalendarsSql).WithAll(wanted.Calendars.Append(wanted.Caller).Select(id => id.Value)).Reading(answer.AddCalendar),
-        session.Prepare(HeldSql).WithAll(wanted.Calendars.Select(id => id.Value)).WithTime(wanted.To).WithTime(wanted.From).WithTime(wanted.Now)
-            .Reading(row => answer.Held.Add(new(row.Integer(0), row.Time(1), row.Time(2), row.Guid(3)))),
-    ];
+    private IEnumerable<Statement> Statements(LookFor wanted, Answer answer)
+    {
+        yield return session.Prepare(CalendarsSql).WithAll(wanted.Calendars.Append(wanted.Caller).Select(id => id.Value)).Reading(answer.AddCalendar);
+        if (wanted.Now is { } now)
+        {
+            yield return session.Prepare(HeldSql).WithAll(wanted.Calendars.Select(id => id.Value)).WithTime(wanted.To).WithTime(wanted.From).WithTime(now)
+                .Reading(row => answer.Held.Add(new(row.Integer(0), row.Time(1), row.Time(2), row.Guid(3))));
+        }
+    }
 
     private sealed class Answer
     {

@@ -12,8 +12,12 @@ internal sealed class OpenHoursRows(PostgresSession session) : IOpenHoursWrites
         ON CONFLICT (tenant, calendar) DO UPDATE SET version = excluded.version, body = excluded.body
         """;
 
-    public async ValueTask<IReadOnlyList<OpenHoursRow>> Find(IReadOnlyCollection<long> calendars) => await session.All(
-        session.Prepare(FindSql).WithKeys(calendars), row => new OpenHoursRow(row.Integer(0), row.Long(1), row.Plain(2)));
+    public async ValueTask<IReadOnlyList<OpenHoursRow>> Find(IReadOnlyCollection<long> calendars) =>
+        session.Ahead?.OpenHours(calendars) ?? await session.All(Finding(session, calendars), Hours);
+
+    public static Statement Finding(PostgresSession session, IEnumerable<long> calendars) => session.Prepare(FindSql).WithKeys(calendars);
+
+    public static OpenHoursRow Hours(Row row) => new(row.Integer(0), row.Long(1), row.Plain(2));
 
     public ValueTask Save(OpenHoursRow row)
     {

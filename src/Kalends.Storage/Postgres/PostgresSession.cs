@@ -42,6 +42,9 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
 
     public abstract ValueTask<bool> Covers(Position position);
 
+    /// <summary>What was asked with the first look of a query.</summary>
+    public AskedAhead? Ahead { get; set; }
+
     /// <summary>What was read and may have to be looked at again once it is locked.</summary>
     public ReadBefore ReadBefore { get; } = new();
 
@@ -106,14 +109,18 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     /// <summary>Asks it with whatever is asked next.</summary>
     public void First(Statement statement) => later.Add(statement);
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        if (!over)
+        if (over)
         {
-            over = true;
-            await wire.DisposeAsync();
+            return ValueTask.CompletedTask;
         }
+
+        over = true;
+        return End(wire);
     }
+
+    protected virtual ValueTask End(Wire wire) => wire.DisposeAsync();
 }
 
 /// <summary>
@@ -192,6 +199,13 @@ internal sealed class PostgresReadSession(
 
         hasBegun = true;
         return Opening();
+    }
+
+    /// <summary>There is nothing to undo, so nobody waits for the transaction's end; the connection is lent again after it.</summary>
+    protected override ValueTask End(Wire wire)
+    {
+        _ = wire.DisposeAsync().AsTask();
+        return ValueTask.CompletedTask;
     }
 
     private IEnumerable<Statement> Opening() => tenant.MustBeNamed ? [.. snapshot.Take(), RowSecurity.Name(tenant.Key)] : snapshot.Take();

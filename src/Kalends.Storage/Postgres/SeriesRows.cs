@@ -9,11 +9,14 @@ internal sealed class SeriesRows(PostgresSession session) : ISeriesWrites
     private const string HorizonsSql = "SELECT id, stored_until FROM series WHERE tenant = $1 AND id = ANY ($2)";
 
     // Mostly none is open so near, and the first look says so for all calendars.
-    private const string OpenSql = """
-        SELECT series, calendar, stored_until FROM open_series
-        WHERE tenant = $1 AND calendar = ANY ($2) AND stored_until < $3
-          AND EXISTS (SELECT 1 FROM series WHERE tenant = $1 AND stored_until < $3)
-        ORDER BY series
+    private const string NoneSoNear = "AND stored_until < $3 AND EXISTS (SELECT 1 FROM series WHERE tenant = $1 AND stored_until < $3)";
+
+    private const string OpenSql =
+        $"SELECT series, calendar, stored_until FROM open_series WHERE tenant = $1 AND calendar = ANY ($2) {NoneSoNear} ORDER BY series";
+
+    private const string AnyOpenSql = $"""
+        SELECT 1 FROM open_series WHERE tenant = $1 AND calendar = ANY (ARRAY(SELECT key FROM calendar WHERE tenant = $1 AND id = ANY ($2))) {NoneSoNear}
+        LIMIT 1
         """;
 
     private const string DueSql = "SELECT id, stored_until FROM series WHERE tenant = $1 AND stored_until < $2 ORDER BY stored_until, id LIMIT $3";
@@ -63,10 +66,23 @@ internal sealed class SeriesRows(PostgresSession session) : ISeriesWrites
         return found.ToDictionary(horizon => horizon.Series);
     }
 
+    /// <summary>Whether there are any, of calendars by name: one row or none.</summary>
+    public static Statement AnyOpen(PostgresSession session, IEnumerable<CalendarId> calendars, long before) =>
+        session.Prepare(AnyOpenSql).WithAll(calendars.Select(id => id.Value)).WithTime(before);
+
+    /// <summary>A row for each of the calendars that it lies on.</summary>
+    public static Statement Opening(PostgresSession session, IEnumerable<long> calendars, long before) =>
+        session.Prepare(OpenSql).WithKeys(calendars).WithTime(before);
+
     public async ValueTask<IReadOnlyList<OpenSeries>> Open(IReadOnlyCollection<long> calendars, long before)
     {
+        if (session.Ahead?.NoneOpen(calendars, before) == true)
+        {
+            return [];
+        }
+
         var found = await session.All(
-            session.Prepare(OpenSql).WithKeys(calendars).WithTime(before),
+            Opening(session, calendars, before),
             row => (Horizon: new SeriesHorizon(row.Guid(0), row.Time(2)), Calendar: row.Integer(1)));
         if (found.Count == 0)
         {

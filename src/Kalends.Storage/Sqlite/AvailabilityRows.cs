@@ -12,7 +12,7 @@ internal sealed class AvailabilityRows(SqliteSession session) : IAvailabilityRow
     {
         var calendars = await new CalendarRows(session).Find([.. wanted.Calendars.Append(wanted.Caller)]);
         List<long> keys = [.. wanted.Calendars.Where(calendars.ContainsKey).Select(id => calendars[id].Key)];
-        return new(calendars, await new AttendanceRows(session).Held(keys, wanted.From, wanted.To, wanted.Now)) { Lineage = TheFile };
+        return new(calendars, wanted.Now is { } now ? await new AttendanceRows(session).Held(keys, wanted.From, wanted.To, now) : []) { Lineage = TheFile };
     }
 
     public ValueTask<FirstLook> Glance(LookFor wanted) => Look(wanted);

@@ -36,7 +36,9 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
             return refusal;
         }
 
-        var asked = await AskedCalendars.Find(context, Attendees);
+        var asked = cursor.Value is null
+            ? await AskedCalendars.LookAhead(context, Attendees, Span, Math.Min(LimitInForce + 1, PageInMaking.PerRead) + 1)
+            : await AskedCalendars.Find(context, Attendees);
         var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf);
         while (!page.IsFull(LimitInForce))
         {
@@ -48,6 +50,8 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
         return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
     }
 
+    private (long From, long To) Span => (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
+
     /// <summary>
     /// The next some hundred attendances: what may not be shown takes no place on a page, so that an empty one tells nothing, and
     /// bodies are read only as far as the page goes.
@@ -55,10 +59,9 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
     private async ValueTask ReadOn(QueryContext context, AskedCalendars asked, PageInMaking page)
     {
         context.Stopped.ThrowIfCancellationRequested();
-        var span = (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
         var after = page.At is null ? null : new SteadyPlace(page.At, page.AsOf!);
         var wanted = Math.Min(LimitInForce + 1 - page.Entries.Count, PageInMaking.PerRead);
-        var found = await SteadyPages.Read(context, asked, span, false, after, wanted + 1);
+        var found = await SteadyPages.Read(context, asked, Span, false, after, wanted + 1);
         (page.More, page.AsOf) = (found.Attendances.Count > wanted, found.AsOf);
         IReadOnlyList<Attendance> read = page.More ? [.. found.Attendances.Take(wanted)] : found.Attendances;
         await Show(context, asked, read, found.Then, page);

@@ -58,6 +58,9 @@ public sealed class AskedCalendars
 {
     public const long NoKey = -1;
 
+    /// <summary>Days, of all calendars together, that hardly ever hold more than a page.</summary>
+    private const int FewDays = 50;
+
     private readonly Dictionary<long, CalendarId> ids;
     private readonly Dictionary<long, int> places;
 
@@ -110,6 +113,28 @@ public sealed class AskedCalendars
         List<CalendarId> once = [.. asked.Distinct()];
         var rows = await context.Rows<ICalendarRows>().Find([.. once.Append(context.Caller.Person).Distinct()]);
         return new(once, rows, [], await context.Decide(once), context.Caller);
+    }
+
+    /// <summary>
+    /// The same for a query that goes on to show what lies there: where it is most likely little, with the look. <paramref name="shown"/>: how many
+    /// attendances it shows at most.
+    /// </summary>
+    public static async ValueTask<AskedCalendars> LookAhead(QueryContext context, IEnumerable<CalendarId> asked, (long From, long To) span, int shown)
+    {
+        List<CalendarId> once = [.. asked.Distinct()];
+        var access = await context.Decide(once);
+        LookFor wanted = new()
+        {
+            Calendars = [.. once.Where(id => access.May(Permission.ViewFreeBusy, id))],
+            Caller = context.Caller.Person,
+            From = span.From,
+            To = span.To,
+        };
+        var rows = context.Rows<IAvailabilityRows>();
+        var days = ((span.To - span.From) / Time.NominalDuration.SecondsPerDay) + 1;
+        var look = days * wanted.Calendars.Count <= FewDays ? await rows.Glance(wanted with { Ahead = new() { Shown = shown } }) : await rows.Look(wanted);
+        look = look.Lasts || look.ShowsAll ? look : await rows.Look(wanted);
+        return new(once, look.Calendars, [], access, context.Caller);
     }
 
     /// <summary>The same with what is held on them, for a query that goes on to what lies there.</summary>

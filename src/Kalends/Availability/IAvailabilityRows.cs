@@ -16,8 +16,8 @@ public sealed record LookFor
 
     public required long To { get; init; }
 
-    /// <summary>Holds that have expired by then do not count.</summary>
-    public required long Now { get; init; }
+    /// <summary>Holds that have expired by then do not count; null where no holds are asked for.</summary>
+    public long? Now { get; init; }
 
     /// <summary>
     /// At most so many of the blocking attendances will be read as <see cref="IAttendanceRows.Page"/> gives them, with their titles, from
@@ -26,6 +26,27 @@ public sealed record LookFor
     public int Named { get; init; }
 
     public AttendancePlace? After { get; init; }
+
+    /// <summary>What will most likely be asked next, so that a store may answer it with the look. Changes no answer, only how soon it is there.</summary>
+    public LookAhead? Ahead { get; init; }
+}
+
+/// <summary>What a query goes on to ask. Calendars by key are of an earlier look, which is over.</summary>
+public sealed record LookAhead
+{
+    /// <summary>
+    /// So many attendances, by <see cref="IAttendanceRows.Page"/> over all calendars and the whole span from its beginning, and their appointments;
+    /// zero where none are.
+    /// </summary>
+    public int Shown { get; init; }
+
+    /// <summary>Calendars of which everything that blocks is scanned in <see cref="ScanSpan"/>, and the open hours.</summary>
+    public IReadOnlyList<long> Scanned { get; init; } = [];
+
+    public (long From, long To) ScanSpan { get; init; }
+
+    /// <summary>Calendars whose blocking attendances are read in the span, with their titles.</summary>
+    public IReadOnlyList<long> Named { get; init; } = [];
 }
 
 /// <summary>The calendars of these names as they are at one moment, and the holds on them, each calendar's by start.</summary>
@@ -33,6 +54,9 @@ public sealed record FirstLook(IReadOnlyDictionary<CalendarId, Calendar> Calenda
 {
     /// <summary>True while the session goes on to see this moment.</summary>
     public bool Lasts { get; init; } = true;
+
+    /// <summary>True when all that was to be shown (<see cref="LookAhead.Shown"/>) is known with it, so that nothing more need be asked.</summary>
+    public bool ShowsAll { get; init; }
 
     /// <summary>
     /// What tells the database apart from another that came in its place, as after a restore: there the same version may stand for something else.

@@ -9,10 +9,6 @@ using Microsoft.AspNetCore.Http;
 
 namespace Kalends.Tests.Http;
 
-/// <summary>These measure time, so nothing else may run beside them.</summary>
-[CollectionDefinition(nameof(Alone), DisableParallelization = true)]
-public sealed class Alone;
-
 /// <summary>
 /// Slow, idle and greedy callers. The hosts here have shorter limits than usual, so that the tests are short; the usual ones are
 /// asserted by name.

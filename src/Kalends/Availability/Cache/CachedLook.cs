@@ -13,6 +13,9 @@ internal sealed class CachedLook
     /// </summary>
     private const int MostFortnights = 4_096;
 
+    /// <summary>As many as fit in some hundred kilobytes before they are packed.</summary>
+    private const int FewFortnights = 256;
+
     /// <summary>Names of one query; beyond, the store's own pages are better.</summary>
     private const int MostNamed = 5_000;
 
@@ -47,6 +50,23 @@ internal sealed class CachedLook
 
     /// <summary>True when nothing has to be read.</summary>
     public bool IsWhole => found.Count == asked.Count && ToName().All(block => block.Name is not null);
+
+    /// <summary>What has to be read; of much that is missing the round trips that are saved are the least.</summary>
+    public LookAhead? Missing
+    {
+        get
+        {
+            if (found.Count == asked.Count)
+            {
+                return new() { Named = [.. Nameless()] };
+            }
+
+            List<long> missing = [.. asked.Select(one => one.Key.Calendar).Where(key => !found.ContainsKey(key))];
+            return missing.Count * (Last - First + 1) > FewFortnights ? null : new() { Scanned = missing, ScanSpan = Whole };
+        }
+    }
+
+    private (long From, long To) Whole => (BusyFortnight.StartOf(First), BusyFortnight.StartOf(Last + 1));
 
     private int First => BusyFortnight.NumberOf(wanted.From);
 
@@ -99,7 +119,7 @@ internal sealed class CachedLook
             read.UnionWith(missing.Keys);
             var hours = (await openHours.Find(missing.Keys)).ToDictionary(row => row.Calendar);
             var scan = new PackedScan(First, Last);
-            await rows.Scan([.. missing.Keys], BusyFortnight.StartOf(First), BusyFortnight.StartOf(Last + 1), scan.Add);
+            await rows.Scan([.. missing.Keys], Whole.From, Whole.To, scan.Add);
             if (scan.Finish(missing.Keys) is not { } packed)
             {
                 return false;
@@ -120,7 +140,7 @@ internal sealed class CachedLook
     /// <summary>Of calendars where any name is missing all of the span, so that the rows answer to the blocks one by one.</summary>
     private async ValueTask<bool> Name(IAttendanceRows rows)
     {
-        var nameless = ToName().Where(block => block.Name is null).Select(block => block.Calendar).Distinct().ToList();
+        var nameless = Nameless().ToList();
         if (nameless.Count == 0)
         {
             return true;
@@ -147,6 +167,8 @@ internal sealed class CachedLook
 
         return true;
     }
+
+    private IEnumerable<long> Nameless() => ToName().Where(block => block.Name is null).Select(block => block.Calendar).Distinct();
 
     /// <summary>
     /// The blocks that will be asked for by name. Those of the very time of the place to begin after come too, since nobody knows by their times

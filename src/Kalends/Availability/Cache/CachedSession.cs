@@ -36,7 +36,7 @@ internal sealed class CachedSession(CachedStore store, IReadSession session, str
         var cached = In(lineage, wanted, look);
         if (cached is not { IsWhole: true } && !look.Lasts)
         {
-            look = await own.Look(wanted);
+            look = await own.Look(wanted with { Ahead = cached?.Missing });
             cached = In(lineage, wanted, look);
         }
 
