@@ -16,6 +16,8 @@ public static class PostgresDriver
 {
     private const int Clients = 32;
 
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(15);
+
     public static async Task<int> Run(PostgresSettings settings, TextWriter output)
     {
         var folder = Directory.CreateTempSubdirectory("kalends-bench-").FullName;
@@ -83,8 +85,9 @@ public static class PostgresDriver
         var random = new Random(settings.Seed);
         List<double> http = [], bare = [];
         var bytes = 0L;
-        // Warm means warm: the runtime recompiles hot code in the background for the first hundreds of requests, and caches fill.
-        for (var round = 0; round < settings.WarmUp; round++)
+        // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them.
+        var began = Stopwatch.GetTimestamp();
+        for (var round = 0; round < settings.WarmUp && Stopwatch.GetElapsedTime(began) < LongestWarmUp; round++)
         {
             await Operation.Send(server.Client, operation.Path, operation.Draw(random, people));
         }
@@ -96,7 +99,7 @@ public static class PostgresDriver
             for (var round = 0; round < settings.Rounds; round++)
             {
                 var body = operation.Draw(random, people);
-                var began = Stopwatch.GetTimestamp();
+                began = Stopwatch.GetTimestamp();
                 bytes = await Operation.Send(server.Client, operation.Path, body);
                 http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             }
@@ -157,7 +160,7 @@ public static class PostgresDriver
     {
         var (http, bare, random) = (new List<double>(), new BulkSql(source), new Random(settings.Seed));
         List<double> sql = [];
-        for (var turn = -5; turn < settings.Turns * 5; turn++)
+        for (var turn = -Math.Min(20, settings.WarmUp); turn < settings.Turns * 5; turn++)
         {
             var first = random.Next(people);
             List<int> attendees = [.. Enumerable.Range(0, 1_300).Select(n => n % 5 == 0 ? 3 : 2)];
@@ -228,7 +231,7 @@ public static class PostgresDriver
 /// <param name="People">Each has 1,300 attendances a year.</param>
 /// <param name="Rounds">Requests, and transactions of pgbench, in each turn.</param>
 /// <param name="Turns">How often both take turns.</param>
-/// <param name="WarmUp">Requests before that.</param>
+/// <param name="WarmUp">Requests before that, but no longer than a quarter of a minute.</param>
 /// <param name="Seconds">How long each counts saves in each turn.</param>
 /// <param name="Seed">The same makes the same company.</param>
 /// <param name="Filled">The database was filled by an earlier run; it is measured as it is.</param>
@@ -241,7 +244,7 @@ public sealed record PostgresSettings(string ConnectionString, int People, int R
             ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1]")
             : new(
                 arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 3),
-                said.GetValueOrDefault("--warm-up", 300), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),
+                said.GetValueOrDefault("--warm-up", 4_000), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),
                 said.GetValueOrDefault("--filled") > 0);
     }
 }

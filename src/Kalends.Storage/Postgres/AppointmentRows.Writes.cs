@@ -1,5 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Availability;
+using Kalends.Messages;
 
 namespace Kalends.Storage.Postgres;
 
@@ -81,7 +82,7 @@ internal sealed partial class AppointmentRows
             .WithAll(rows.Select(row => row.Id)).WithAll(rows.Select(row => row.Uid == UidOf(row.Id) ? null : row.Uid))
             .WithAll(rows.Select(row => row.Version)).WithKeys(rows.Select(row => row.Owner)).WithLetters(rows.Select(row => Letters.Of(row.Privacy)))
             .WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To)).WithAll(rows.Select(row => row.AllDay))
-            .WithAll(rows.Select(row => row.Title)).WithAllBytes(rows.Select(row => Bodies.Pack(row.Json, new(row.Id, row.From, row.To, row.Series))))
+            .WithAll(rows.Select(row => row.Title)).WithAllBytes(InBulk.Select(rows, row => Bodies.Pack(row.Json, new(row.Id, row.From, row.To, row.Series))))
             .WithAll(rows.Select(row => row.Series)).WithAll(rows.Select(row => row.Detached))
             .WithAll(bookings.Select(booking => $"{{{string.Join(',', booking.Calendars)}}}"));
     }

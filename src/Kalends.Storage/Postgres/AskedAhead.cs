@@ -81,7 +81,8 @@ internal sealed class AskedAhead
     public IReadOnlyList<Attendance>? Overlapping(IReadOnlyList<long> calendars, long from, long to, bool blockingOnly) =>
         ahead.Named.Count > 0 && blockingOnly && (from, to) == Span && calendars.SequenceEqual(ahead.Named) ? named : null;
 
-    public IReadOnlyDictionary<Guid, string>? Titles(IReadOnlyCollection<Guid> ids) => ids.All(titles.ContainsKey) ? titles : null;
+    public IReadOnlyDictionary<Guid, string>? Titles(IReadOnlyCollection<Guid> ids) =>
+        ids.All(titles.ContainsKey) ? ids.Distinct().ToDictionary(id => id, id => titles[id]) : null;
 
     private bool IsKnown(IReadOnlyCollection<long> calendars) => Known.Count > 0 && calendars.All(Known.Contains);
 }

@@ -54,9 +54,14 @@ internal sealed class AppointmentWork(CommandContext context, IReadOnlyDictionar
     {
         var guarded = calendars.Values.Where(calendar => everywhere || calendar.DoubleBooking == DoubleBooking.Refuse)
             .Select(calendar => calendar.Key).ToHashSet();
+        if (guarded.Count == 0)
+        {
+            return [];
+        }
+
         var until = Laying.CheckedUntil(context.Now);
-        var wanted = Edits().Where(edit => edit.After is not null).SelectMany(edit => Bookings.Of(edit.After!, calendars).Attendances)
-            .Concat(plans.SelectMany(plan => plan.Untouched).SelectMany(known => Bookings.Of(known.Says, calendars).Attendances))
+        var wanted = Edits().Select(edit => edit.After).OfType<Appointment>().Concat(plans.SelectMany(plan => plan.Untouched).Select(known => known.Says))
+            .SelectMany(says => Bookings.Attendances(says, calendars)).Where(attendance => guarded.Contains(attendance.Calendar))
             .Concat(layings.SelectMany(pair => pair.Value.Wanted(guarded, until, pair.Key.Detached)))
             .Take(SeriesLimits.WantedPerCall + 1).ToList();
         return wanted.Count <= SeriesLimits.WantedPerCall ? wanted : throw new TooMuchWorkException(

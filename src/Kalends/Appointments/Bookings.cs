@@ -17,8 +17,12 @@ public static class Bookings
         var row = Row(complete, calendars[complete.Owner!.Value].Key, WireJson.Write(complete));
         return complete.Recurrence is not null
             ? new(row, []) { Calendars = [.. complete.Attendees!.Select(attendee => calendars[attendee.Calendar].Key).Distinct()] }
-            : new(row, [.. complete.Attendees!.Select(attendee => OfAttendee(complete, row, attendee, calendars[attendee.Calendar]))]);
+            : new(row, [.. Attendances(complete, row, calendars)]);
     }
+
+    /// <summary>The attendances alone, for who asks only whether there is room for them.</summary>
+    public static IEnumerable<Attendance> Attendances(Appointment complete, IReadOnlyDictionary<CalendarId, Calendar> calendars) =>
+        complete.Recurrence is not null ? [] : Attendances(complete, Row(complete, calendars[complete.Owner!.Value].Key, []), calendars);
 
     public static AppointmentRow Row(Appointment complete, long owner, byte[] json)
     {
@@ -50,6 +54,10 @@ public static class Bookings
         var busyness = Busy.Of(complete.FreeBusyStatus!.Value, complete.Status!.Value, attendee.Role!.Value, attendee.Response!.Value);
         return new(calendar.Key, from, to, row.Id, busyness, row.Privacy, row.Owner, row.AllDay);
     }
+
+    private static IEnumerable<Attendance> Attendances(
+        Appointment complete, AppointmentRow row, IReadOnlyDictionary<CalendarId, Calendar> calendars) =>
+        complete.Attendees!.Select(attendee => OfAttendee(complete, row, attendee, calendars[attendee.Calendar]));
 
     private static (long From, long To) Seconds(Timespan span) => (span.From.ToUnixTimeSeconds(), span.To.ToUnixTimeSeconds());
 }

@@ -72,12 +72,16 @@ public static class KnownAppointments
     public static async ValueTask Write(CommandContext context, IReadOnlyList<Edit> edits, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
         var writes = context.Rows<IAppointmentWrites>();
-        var bookings = edits.Select(edit => edit.After is null ? null : Bookings.Of(edit.After, calendars)).ToList();
-        await writes.Save([.. bookings.OfType<Booking>()]);
-        await writes.Delete([.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)]);
-        foreach (var (edit, booking) in edits.Zip(bookings))
+        var made = InBulk.Select(edits, edit =>
         {
-            context.Record(AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
+            var booking = edit.After is null ? null : Bookings.Of(edit.After, calendars);
+            return (Booking: booking, Change: AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
+        });
+        await writes.Save([.. made.Select(one => one.Booking).OfType<Booking>()]);
+        await writes.Delete([.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)]);
+        foreach (var (_, change) in made)
+        {
+            context.Record(change);
         }
     }
 }

@@ -78,5 +78,5 @@ public sealed record Rezoned(KnownAppointment Before, Appointment? Timed, IReadO
 
     /// <summary>The rows that are to be.</summary>
     public IReadOnlyList<Attendance> Attendances(IReadOnlyDictionary<CalendarId, Calendar> calendars) =>
-        Timed is null ? [.. Days.Select(days => days.After)] : Bookings.Of(Timed, calendars).Attendances;
+        Timed is null ? [.. Days.Select(days => days.After)] : [.. Bookings.Attendances(Timed, calendars)];
 }

@@ -68,7 +68,7 @@ internal sealed class ImportRoom(CommandContext context, ImportedFile file, IRea
 
     private IEnumerable<Attendance> Wanted(ImportPlan plan)
     {
-        var own = plan.Leaves.Concat(plan.Series?.Untouched.Select(known => known.Says) ?? []).SelectMany(says => Bookings.Of(says, calendars).Attendances)
+        var own = plan.Leaves.Concat(plan.Series?.Untouched.Select(known => known.Says) ?? []).SelectMany(says => Bookings.Attendances(says, calendars))
             .Where(row => guarded.Contains(row.Calendar));
         return plan.Series is { Series.After.Recurrence: not null } series
             ? own.Concat(Laying.Of(series, calendars, Laying.HorizonAt(context.Now), int.MaxValue)
