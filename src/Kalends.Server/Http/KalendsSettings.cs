@@ -117,7 +117,7 @@ public sealed record CacheSettings
     /// <summary>
     /// At most this much free/busy is kept: a year of 10,000 people with 1,300 appointments each is 124, and what conflicts are called has the rest.
     /// </summary>
-    public int MaximumMegabytes { get; init; } = 128;
+    public int MaximumMegabytes { get; init; } = 144;
 
     /// <summary>The store with the cache before it, or as it is.</summary>
     public IStore Before(IStore store) => Enabled ? new CachedStore(store, new(MaximumMegabytes * 1024L * 1024)) : store;

@@ -49,6 +49,30 @@ public sealed class FreeBusyCacheTests
     }
 
     [Fact]
+    public void Names_go_before_what_they_name_and_whoever_reads_them_keeps_them()
+    {
+        for (var calendar = 1; calendar <= 40; calendar++)
+        {
+            cache.Keep(Key(calendar), Busy(version: 1, rows: 50));
+        }
+
+        List<CalendarBusy> read = [.. Enumerable.Range(1, 40).Select(calendar => Find(calendar, 1)!)];
+        var before = cache.Bytes;
+        for (var calendar = 1; calendar <= 40; calendar++)
+        {
+            var fortnight = read[calendar - 1].Fortnights[0];
+            cache.Name(Key(calendar), [.. Enumerable.Range(0, 50).Select(index => (fortnight, index, Named(index)))]);
+            Assert.InRange(cache.Bytes, before, before + (40_000 / 8));
+        }
+
+        Assert.All(read, busy => Assert.Equal("Block 49", busy.Fortnights[0].NameOf(49)?.Title));
+        Assert.All(Enumerable.Range(1, 40), calendar => Assert.NotNull(Find(calendar, 1)));
+        Assert.Equal(0, cache.Evictions);
+
+        static NamedBlock Named(int index) => new(Guid.CreateVersion7(), $"Block {index}", 1, Busyness.Busy, Privacy.Public, false);
+    }
+
+    [Fact]
     public void It_never_holds_more_than_it_may_and_what_is_used_stays()
     {
         for (var calendar = 1; calendar <= 1_000; calendar++)

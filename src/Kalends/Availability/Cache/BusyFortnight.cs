@@ -31,6 +31,8 @@ public sealed class BusyFortnight
         owners = times.Exists(time => time.Privacy == Privacy.Secret) ? [.. times.Select(time => (int)time.Owner)] : null;
     }
 
+    private BusyFortnight(BusyFortnight named) => (Number, rows, owners) = (named.Number, named.rows, named.owners);
+
     public int Number { get; }
 
     /// <summary>What it takes of memory, without names.</summary>
@@ -72,6 +74,9 @@ public sealed class BusyFortnight
     public long From(int index) => Start + rows[index].Start;
 
     public long To(int index) => Start + rows[index].Start + rows[index].Length;
+
+    /// <summary>The same without names: whoever is reading this one goes on to find them in it.</summary>
+    public BusyFortnight Nameless() => named is null ? this : new(this);
 
     public NamedBlock? NameOf(int index) => Volatile.Read(ref named)?[index];
 

@@ -29,11 +29,16 @@ public sealed class FreeBusyCache(long mostBytes)
     /// <summary>One calendar must not put out all others.</summary>
     private const int LargestShare = 4;
 
+    /// <summary>Names take up to this part of the room, so that conflicts of the few do not put out the free/busy of the many.</summary>
+    private const int ShareOfNames = 8;
+
     private readonly Lock guard = new();
     private readonly Dictionary<CachedKey, Entry> entries = [];
     private readonly List<Entry> ring = [];
     private int hand;
+    private int handOfNames;
     private long bytes;
+    private long namedBytes;
     private long evictions;
     private long dropped;
 
@@ -122,17 +127,43 @@ public sealed class FreeBusyCache(long mostBytes)
 
     private void Count(Entry entry)
     {
-        bytes -= entry.Bytes;
-        entry.Bytes = BytesOfEntry + (4L * (entry.OpenHours?.Json.Length ?? 0)) + entry.Fortnights.Sum(fortnight => fortnight.Bytes + fortnight.NamedBytes);
-        bytes += entry.Bytes;
+        Measure(entry);
         if (entry.Bytes > mostBytes / LargestShare)
         {
             Evict(entry);
         }
 
+        while (namedBytes > mostBytes / ShareOfNames)
+        {
+            TakeNames(entry);
+        }
+
         while (bytes > mostBytes)
         {
             Turn();
+        }
+    }
+
+    private void Measure(Entry entry)
+    {
+        bytes -= entry.Bytes;
+        namedBytes -= entry.NamedBytes;
+        entry.NamedBytes = entry.Fortnights.Sum(fortnight => fortnight.NamedBytes);
+        entry.Bytes = BytesOfEntry + (4L * (entry.OpenHours?.Json.Length ?? 0)) + entry.Fortnights.Sum(fortnight => fortnight.Bytes) + entry.NamedBytes;
+        bytes += entry.Bytes;
+        namedBytes += entry.NamedBytes;
+    }
+
+    /// <summary>One after the other, whoever has some; those just named come last.</summary>
+    private void TakeNames(Entry last)
+    {
+        handOfNames = handOfNames < ring.Count ? handOfNames : 0;
+        var entry = ring[handOfNames++];
+        if (entry.NamedBytes > 0 && (entry != last || namedBytes == entry.NamedBytes))
+        {
+            dropped += entry.NamedBytes;
+            entry.ForgetNames();
+            Measure(entry);
         }
     }
 
@@ -161,6 +192,7 @@ public sealed class FreeBusyCache(long mostBytes)
     {
         entries.Remove(entry.Key);
         bytes -= entry.Bytes;
+        namedBytes -= entry.NamedBytes;
         dropped += entry.Bytes;
         ring[entry.Place] = ring[^1];
         ring[entry.Place].Place = entry.Place;
@@ -180,9 +212,20 @@ public sealed class FreeBusyCache(long mostBytes)
 
         public long Bytes { get; set; }
 
+        /// <summary>How much of it is names.</summary>
+        public long NamedBytes { get; set; }
+
         public bool WasUsed { get; set; }
 
         public int Place { get; set; }
+
+        public void ForgetNames()
+        {
+            for (var place = 0; place < Fortnights.Count; place++)
+            {
+                Fortnights[place] = Fortnights[place].Nameless();
+            }
+        }
 
         public void Add(BusyFortnight fortnight) => Fortnights.Insert(IndexOf(fortnight.Number), fortnight);
 
