@@ -62,6 +62,8 @@ public static class PostgresDriver
 
         await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
         await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
+        await Reindex(settings, output);
+        await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
         using var server = await ServerProcess.Start(settings.ConnectionString);
         await output.WriteLineAsync("| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | to a tenth, p95 | server CPU ms | kB |");
         await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
@@ -77,6 +79,16 @@ public static class PostgresDriver
         await Bulk(settings, source, server, people.To, output);
         await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\nserver: {server.ResidentBytes / 1e6:N0} MB resident after the run"));
         return measured;
+    }
+
+    /// <summary>As <c>kalends reindex</c> does from time to time.</summary>
+    private static async Task Reindex(PostgresSettings settings, TextWriter output)
+    {
+        await using var store = new PostgresStore(settings.ConnectionString);
+        await foreach (var sentence in store.Reindex(default))
+        {
+            await output.WriteLineAsync(sentence);
+        }
     }
 
     private static async Task<double> Measure(

@@ -166,6 +166,16 @@ public sealed partial class PostgresStore : IStore
         }
     }
 
+    public async IAsyncEnumerable<string> Reindex([EnumeratorCancellation] CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await wire.DisposeAsync();
+        await foreach (var sentence in Indexes.Rewrite(connectionString, Indexes.FewestPages, stopped))
+        {
+            yield return sentence;
+        }
+    }
+
     public async ValueTask MarkRestored(CancellationToken stopped)
     {
         var (wire, _) = await Open(stopped);

@@ -9,6 +9,8 @@ internal static class Schema
 {
     public const string Journal = "schema_migration";
 
+    public const string ForTheOwner = "This is for the owner of the tables; the database lets this user only serve: use the owner's connection.";
+
     private const string FindJournalSql = "SELECT 1 WHERE to_regclass($1) IS NOT NULL";
 
     private const string ReadJournalSql = $"SELECT scriptname FROM {Journal}";
@@ -60,7 +62,7 @@ internal static class Schema
         await wire.Run(renewing, stopped);
         if (renewing.Changed == 0)
         {
-            throw new StoreUnavailableException("This is for the owner of the tables; the database lets this user only serve: use the owner's connection.");
+            throw new StoreUnavailableException(ForTheOwner);
         }
     }
 

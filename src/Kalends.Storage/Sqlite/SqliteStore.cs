@@ -95,6 +95,9 @@ public sealed class SqliteStore : IStore
         await session.Commit(stopped);
     }
 
+    /// <summary>A file has one writer, who would wait all the while; and what is half empty in it is soon filled.</summary>
+    public IAsyncEnumerable<string> Reindex(CancellationToken stopped) => AsyncEnumerable.Empty<string>();
+
     public async ValueTask MarkRestored(CancellationToken stopped)
     {
         await using var session = new SqliteWriteSession(await writers.Begin(stopped), TenantRows.Unknown, writers);

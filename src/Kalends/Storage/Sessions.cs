@@ -49,6 +49,12 @@ public interface IStore : IAsyncDisposable
     /// </summary>
     ValueTask PrepareAhead(CancellationToken stopped);
 
+    /// <summary>
+    /// Rewrites what has become loose over time, such as indexes that are half empty, while others read and write: a sentence as each begins and
+    /// as it ends; none where nothing is. Throws <see cref="StoreUnavailableException"/> where another does it, or this user may not.
+    /// </summary>
+    IAsyncEnumerable<string> Reindex(CancellationToken stopped);
+
     /// <summary>What whoever serves from this store should know and may mend, as a sentence; null when nothing.</summary>
     ValueTask<string?> Caution(CancellationToken stopped);
 

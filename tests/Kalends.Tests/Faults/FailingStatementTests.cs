@@ -95,18 +95,33 @@ public sealed class FailingStatementTests : IAsyncLifetime
         var says = WireJson.WriteAny((await Run(name, json)).Result!);
         foreach (var (how, state) in Failures())
         {
+            await Settled();
             failing.SqlState = state;
             failing.Fail(int.MaxValue, how);
             Assert.Null((await Run(name, json)).Refusal);
+            await Settled();
             var statements = failing.Calls;
             for (var call = 1; call <= statements; call++)
             {
                 failing.Fail(call, how);
                 var reply = await Run(name, json);
+                await Settled();
                 // Everything has been read when a session is undone.
                 Assert.True(failing.Failed == FailingStatements.Rollback ? reply.Refusal is null : !IsUnavailable(reply, $"{how} call {call}"));
                 Assert.Equal(says, WireJson.WriteAny((await Run(name, json)).Result!));
+                await Settled();
             }
+        }
+    }
+
+    /// <summary>Nobody waits for the end of a query's transaction; here it counts among the statements.</summary>
+    private async Task Settled()
+    {
+        const string Sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()";
+        for (var look = 0; (long)(await PrivateCluster.Execute(database, Sql))! > 0; look++)
+        {
+            Assert.True(look < 1_000, "a transaction stays open");
+            await Task.Delay(5);
         }
     }
 

@@ -235,8 +235,8 @@ public sealed class PostgresReplicaTests(ReplicatedCluster cluster)
             var position = (await desk.Save(At(1 + (saved % 28), saved % 23))).Position;
             for (var query = random.Next(3); query >= 0; query--)
             {
-                // Behind it may be, by what was saved since replay was paused.
-                Assert.InRange(await desk.Busy(), saved - 4, saved);
+                // Behind it may be, by what was saved since replay was paused, which goes on some time after it is told to.
+                Assert.InRange(await desk.Busy(), saved - 5, saved);
                 Assert.Equal(saved, await desk.Busy(position));
             }
         }

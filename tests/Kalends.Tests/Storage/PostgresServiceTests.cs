@@ -49,6 +49,8 @@ internal sealed class ServedStore(PostgresStore served, PostgresStore owned) : I
 
     public ValueTask SetZoneRelease(string release, CancellationToken stopped) => served.SetZoneRelease(release, stopped);
 
+    public IAsyncEnumerable<string> Reindex(CancellationToken stopped) => owned.Reindex(stopped);
+
     public ValueTask MarkRestored(CancellationToken stopped) => owned.MarkRestored(stopped);
 
     public ValueTask<bool> IsReady(CancellationToken stopped) => served.IsReady(stopped);

@@ -46,6 +46,8 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
 
     public ValueTask SetZoneRelease(string release, CancellationToken stopped) => store.SetZoneRelease(release, stopped);
 
+    public IAsyncEnumerable<string> Reindex(CancellationToken stopped) => store.Reindex(stopped);
+
     public ValueTask MarkRestored(CancellationToken stopped) => store.MarkRestored(stopped);
 
     public ValueTask<bool> IsReady(CancellationToken stopped) => store.IsReady(stopped);
