@@ -94,11 +94,14 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     private static Statement After(Statement statement, Guid? place, int limit) =>
         statement.With(place ?? Guid.Empty).With(place is not null).With((long)limit);
 
-    public static AppointmentRow Appointment(Row row)
+    private static AppointmentRow Appointment(Row row) => Packed(row)();
+
+    /// <summary>Read, and to be unpacked by whoever shows it: one that is broken is nobody else's trouble.</summary>
+    public static Func<AppointmentRow> Packed(Row row)
     {
         var (id, from, to, series) = (row.Guid(0), row.Time(5), row.Time(6), row.GuidOrNull(10));
         var isDerived = series is not null && !row.Bool(11);
-        return new()
+        var whole = new AppointmentRow
         {
             Id = id,
             Uid = row.TextOrNull(1) ?? (isDerived ? "" : UidOf(id)),
@@ -109,9 +112,16 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
             To = to,
             AllDay = row.Bool(7),
             Title = row.TextOrNull(8),
-            Json = isDerived ? Place : Bodies.Unpack(row.Bytes(9), new(id, from, to, series)),
+            Json = Place,
             Series = series,
             Detached = row.Bool(11),
         };
+        if (isDerived)
+        {
+            return () => whole;
+        }
+
+        var packed = row.Bytes(9);
+        return () => whole with { Json = Bodies.Unpack(packed, new(id, from, to, series)) };
     }
 }

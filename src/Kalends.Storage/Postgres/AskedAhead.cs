@@ -9,12 +9,15 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class AskedAhead
 {
+    /// <summary>What is scanned ahead is held until it is asked for; more than some megabytes are better read as they come.</summary>
+    private const int MostScanned = 100_000;
+
     private readonly LookFor wanted;
     private readonly LookAhead ahead;
     private readonly List<Statement> statements = [];
 
     private readonly List<Attendance> shown = [];
-    private readonly Dictionary<Guid, AppointmentRow> appointments = [];
+    private readonly Dictionary<Guid, Func<AppointmentRow>> appointments = [];
     private readonly List<BlockingTime> scanned = [];
     private readonly List<OpenHoursRow> openHours = [];
     private readonly List<Attendance> named = [];
@@ -27,17 +30,20 @@ internal sealed class AskedAhead
         if (ahead.Shown > 0)
         {
             statements.Add(AttendanceRows.Shown(session, wanted, ahead.Shown).Reading(row => shown.Add(AttendanceRows.Attendance(row))));
-            statements.Add(AttendanceRows.ShownAppointments(session, wanted, ahead.Shown).Reading(row =>
-            {
-                var appointment = AppointmentRows.Appointment(row);
-                appointments[appointment.Id] = appointment;
-            }));
+            statements.Add(AttendanceRows.ShownAppointments(session, wanted, ahead.Shown)
+                .Reading(row => appointments[row.Guid(0)] = AppointmentRows.Packed(row)));
             statements.Add(SeriesRows.AnyOpen(session, wanted.Calendars, OpenBefore).Reading(_ => anyOpen = true));
         }
 
         if (ahead.Scanned.Count > 0)
         {
-            statements.Add(AttendanceRows.Scanning(session, ahead.Scanned, ahead.ScanSpan).Reading(row => scanned.Add(AttendanceRows.Time(row))));
+            statements.Add(AttendanceRows.Scanning(session, ahead.Scanned, ahead.ScanSpan).Reading(row =>
+            {
+                if (scanned.Count <= MostScanned)
+                {
+                    scanned.Add(AttendanceRows.Time(row));
+                }
+            }));
             statements.Add(OpenHoursRows.Finding(session, ahead.Scanned).Reading(row => openHours.Add(OpenHoursRows.Hours(row))));
         }
 
@@ -68,12 +74,12 @@ internal sealed class AskedAhead
         ShowsAll && !blockingOnly && after is null && limit <= ahead.Shown && span == (wanted.From, wanted.To) ? [.. shown.Take(limit)] : null;
 
     public IReadOnlyDictionary<Guid, AppointmentRow>? Find(IReadOnlyCollection<Guid> ids) =>
-        ids.All(appointments.ContainsKey) ? ids.Distinct().ToDictionary(id => id, id => appointments[id]) : null;
+        ids.All(appointments.ContainsKey) ? ids.Distinct().ToDictionary(id => id, id => appointments[id]()) : null;
 
     public bool NoneOpen(IReadOnlyCollection<long> calendars, long before) => !anyOpen && before <= OpenBefore && (ShowsAll || IsKnown(calendars));
 
     public IReadOnlyList<BlockingTime>? Scan(IReadOnlyList<long> calendars, long from, long to) =>
-        (from, to) == ahead.ScanSpan && calendars.SequenceEqual(ahead.Scanned) ? scanned : null;
+        scanned.Count <= MostScanned && (from, to) == ahead.ScanSpan && calendars.SequenceEqual(ahead.Scanned) ? scanned : null;
 
     public IReadOnlyList<OpenHoursRow>? OpenHours(IReadOnlyCollection<long> calendars) =>
         ahead.Scanned.Count > 0 && calendars.SequenceEqual(ahead.Scanned) ? openHours : null;

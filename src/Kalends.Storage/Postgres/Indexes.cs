@@ -24,7 +24,8 @@ internal static class Indexes
         SELECT c.oid::regclass::text, c.relpages, (c.reltuples * (8 * ((w.bytes + 15) / 8) + 4) / (c.relpages * 8152.0))::float8
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
         CROSS JOIN LATERAL (SELECT sum(attlen) AS bytes, bool_and(attlen > 0) AS fixed FROM pg_attribute WHERE attrelid = c.oid) w
-        WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'i' AND i.indisvalid AND w.fixed AND c.relpages >= $1
+        WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema())
+          AND c.relkind = 'i' AND i.indisvalid AND w.fixed AND c.relpages >= $1
           AND c.reltuples * (8 * ((w.bytes + 15) / 8) + 4) / (c.relpages * 8152.0) < 0.7
         ORDER BY c.relpages
         """;
@@ -32,7 +33,8 @@ internal static class Indexes
     // What an earlier run left that was interrupted.
     private const string LeftSql = """
         SELECT c.oid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-        WHERE c.relnamespace = current_schema()::regnamespace AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+        WHERE c.relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = current_schema()) AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+          AND c.oid NOT IN (SELECT index_relid FROM pg_stat_progress_create_index)
         """;
 
     /// <summary>A sentence as each begins and one as it ends; nothing where none is loose.</summary>
@@ -49,7 +51,7 @@ internal static class Indexes
 
         foreach (var left in await Read(connection, LeftSql, row => row.GetString(0), stopped))
         {
-            await Run(connection, $"DROP INDEX CONCURRENTLY {left}", stopped);
+            await Run(connection, $"DROP INDEX CONCURRENTLY IF EXISTS {left}", stopped);
         }
 
         var loose = await Read(connection, LooseSql, row => (Name: row.GetString(0), Pages: row.GetInt32(1), Full: row.GetDouble(2)), stopped, fewestPages);

@@ -197,6 +197,8 @@ internal sealed class PostgresReadSession(
             return [];
         }
 
+        // What was known before is of an earlier moment.
+        Ahead = null;
         hasBegun = true;
         return Opening();
     }

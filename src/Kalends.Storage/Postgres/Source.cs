@@ -18,6 +18,9 @@ internal static class Source
     /// <summary>More than the statements of the program.</summary>
     private const int Prepared = 100;
 
+    /// <summary>Two for each connection.</summary>
+    private const int BufferBytes = 32 * 1024;
+
     /// <summary>Seconds for a round trip (<see cref="Wire"/>): more than the database allows a statement, for when it says nothing at all.</summary>
     private const int AnswerSeconds = 20;
 
@@ -39,6 +42,9 @@ internal static class Source
         ("Maximum Pool Size", Connections),
         ("Max Auto Prepare", Prepared),
         ("Auto Prepare Min Usages", 2),
+        // A page of appointments is some hundred kilobytes, and each time a buffer is empty somebody is woken.
+        ("Read Buffer Size", BufferBytes),
+        ("Write Buffer Size", BufferBytes),
         // Nothing is set on a connection that outlives its transaction, so there is nothing to reset.
         ("No Reset On Close", true),
         ("Command Timeout", AnswerSeconds),

@@ -96,10 +96,12 @@ internal sealed class Wire : IAsyncDisposable
         {
             // The database undoes by itself what was open on a connection that is lost, and the driver on one that is not.
         }
-
-        if (!abandoned)
+        finally
         {
-            await Return();
+            if (!abandoned)
+            {
+                await Return();
+            }
         }
     }
 

@@ -36,7 +36,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
             return refusal;
         }
 
-        var asked = cursor.Value is null
+        var asked = cursor.Value is null && Detail != Appointments.Detail.Busy
             ? await AskedCalendars.LookAhead(context, Attendees, Span, Math.Min(LimitInForce + 1, PageInMaking.PerRead) + 1)
             : await AskedCalendars.Find(context, Attendees);
         var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf);

@@ -122,19 +122,21 @@ public sealed class AskedCalendars
     public static async ValueTask<AskedCalendars> LookAhead(QueryContext context, IEnumerable<CalendarId> asked, (long From, long To) span, int shown)
     {
         List<CalendarId> once = [.. asked.Distinct()];
+        if ((((span.To - span.From) / Time.NominalDuration.SecondsPerDay) + 1) * once.Count > FewDays)
+        {
+            return await Find(context, once);
+        }
+
         var access = await context.Decide(once);
-        LookFor wanted = new()
+        var look = await context.Rows<IAvailabilityRows>().Glance(new()
         {
             Calendars = [.. once.Where(id => access.May(Permission.ViewFreeBusy, id))],
             Caller = context.Caller.Person,
             From = span.From,
             To = span.To,
-        };
-        var rows = context.Rows<IAvailabilityRows>();
-        var days = ((span.To - span.From) / Time.NominalDuration.SecondsPerDay) + 1;
-        var look = days * wanted.Calendars.Count <= FewDays ? await rows.Glance(wanted with { Ahead = new() { Shown = shown } }) : await rows.Look(wanted);
-        look = look.Lasts || look.ShowsAll ? look : await rows.Look(wanted);
-        return new(once, look.Calendars, [], access, context.Caller);
+            Ahead = new() { Shown = shown },
+        });
+        return look.Lasts || look.ShowsAll ? new(once, look.Calendars, [], access, context.Caller) : await Find(context, once);
     }
 
     /// <summary>The same with what is held on them, for a query that goes on to what lies there.</summary>

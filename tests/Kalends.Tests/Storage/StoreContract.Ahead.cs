@@ -27,6 +27,7 @@ public abstract partial class StoreContract
         var meant = await plain.Rows<IAttendanceRows>().Page(keys, from, to, false, null, shown);
         var bodies = await plain.Rows<IAppointmentRows>().Find([.. meant.Select(row => row.Appointment).Distinct()]);
         LookFor wanted = new() { Calendars = [Ben, new("user:nobody"), Ana], Caller = Ana, From = from, To = to, Ahead = new() { Shown = shown } };
+        var number = 100;
         foreach (var glances in new[] { false, true })
         {
             await using var session = await Store.Read(Tenant, Stopped);
@@ -39,7 +40,16 @@ public abstract partial class StoreContract
             if (!look.Lasts)
             {
                 Assert.Equal(meant.Count < shown && fromWeek + weeks <= Weeks, look.ShowsAll);
-                Assert.Equal(meant.Take(1), await session.Rows<IAttendanceRows>().Page(keys, from, to, false, null, 1));
+            }
+
+            if (look.Lasts || look.ShowsAll)
+            {
+                // What others do meanwhile is of another moment.
+                number++;
+                await Commit(writing => writing.Create(Booking(number, ana, from, from + Hour)));
+                Assert.Equal(meant, await session.Rows<IAttendanceRows>().Page(keys, from, to, false, null, shown));
+                Assert.Equivalent(bodies, await session.Rows<IAppointmentRows>().Find([.. bodies.Keys]), strict: true);
+                await Commit(async writing => await writing.Rows<IAppointmentWrites>().Delete([Id(number)]));
             }
         }
     }

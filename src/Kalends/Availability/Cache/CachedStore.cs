@@ -116,7 +116,7 @@ internal sealed class Leftovers(FreeBusyCache cache)
         var now = (cache.Dropped, Collections: GC.CollectionCount(Oldest));
         if (now.Collections != seen.Collections)
         {
-            // It was done since; all that was given up before is gone.
+            // It was done since; what was given up before it is gone.
             seen = now;
         }
         else if (now.Dropped - seen.Dropped >= cache.MostBytes / Share)

@@ -19,7 +19,7 @@ public sealed record CalendarBusy(CalendarStamp Stamp, OpenHoursRow? OpenHours, 
 /// Free/busy in memory, stamped with the versions of calendars, so that it is never asked whether it is old but only whether it is of this version.
 /// Of each calendar the newest version that anybody read is kept: who reads an older one, as from a replica that is behind, finds nothing
 /// and disturbs nothing. Bounded by bytes; what was not used since the hand last passed goes first (CLOCK, over calendars). All of it under one lock,
-/// held for well under a microsecond.
+/// held for a microsecond or so, and for some tens of them by who looks for room.
 /// </summary>
 public sealed class FreeBusyCache(long mostBytes)
 {
