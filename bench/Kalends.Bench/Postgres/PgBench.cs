@@ -50,6 +50,8 @@ public sealed class PgBench(string program, string connectionString, string fold
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            // As the store has it: a statement that is compiled first would be no measure.
+            Environment = { ["PGOPTIONS"] = "-c jit=off" },
         })!;
         var (said, complained) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
