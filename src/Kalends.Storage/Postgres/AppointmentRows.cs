@@ -1,6 +1,5 @@
 using Kalends.Appointments;
 using Kalends.Availability;
-using Kalends.Messages;
 
 namespace Kalends.Storage.Postgres;
 
@@ -60,8 +59,7 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
 
     public async ValueTask<IReadOnlyDictionary<Guid, AppointmentRow>> Find(IReadOnlyCollection<Guid> ids) => ids.Count == 0
         ? new Dictionary<Guid, AppointmentRow>()
-        : session.Ahead?.Find(ids)
-            ?? InBulk.Select(await session.All(session.Prepare(FindSql).WithAll(ids), Packed), unpack => unpack()).ToDictionary(row => row.Id);
+        : session.Ahead?.Find(ids) ?? (await session.All(session.Prepare(FindSql).WithAll(ids), Appointment)).ToDictionary(row => row.Id);
 
     public async ValueTask<IReadOnlyDictionary<string, AppointmentRow>> FindByUid(long owner, IReadOnlyCollection<string> uids) =>
         (await session.All(session.Prepare(FindByUidSql).WithInteger(owner).WithAll(uids).WithAll(IdsIn(uids)), Appointment))
