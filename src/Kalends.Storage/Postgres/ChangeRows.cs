@@ -25,6 +25,11 @@ internal sealed class ChangeRows(PostgresSession session) : IChangeRows
         WHERE t.before IS NOT NULL
         """;
 
+    private const string BetweenSql = """
+        SELECT x.appointment, x.after FROM trail x WHERE x.tenant = $1 AND x.appointment = ANY ($2) AND x.after IS NOT NULL
+          AND EXISTS (SELECT 1 FROM unnest(x.calendars, x.versions) p (calendar, version) WHERE p.calendar = $3 AND p.version > $4 AND p.version <= $5)
+        """;
+
     public async ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long version, int limit) => await session.All(
         session.Prepare(SinceSql).WithInteger(calendar).With(version).With((long)limit),
         row => new ChangedAppointment(row.Long(0), row.Guid(1), row.Integer(2), row.Long(3), row.Bool(4)));
@@ -36,4 +41,8 @@ internal sealed class ChangeRows(PostgresSession session) : IChangeRows
         (await session.All(
             session.Prepare(AsOfSql).WithAll(appointments).WithKeys(versions.Keys).WithAll(versions.Values), row => (Id: row.Guid(0), Said: row.Bytes(1))))
             .ToDictionary(pair => pair.Id, pair => pair.Said);
+
+    public async ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(
+        IReadOnlyCollection<Guid> appointments, long calendar, long after, long until) => await session.All(
+        session.Prepare(BetweenSql).WithAll(appointments).WithInteger(calendar).With(after).With(until), row => (row.Guid(0), row.Bytes(1)));
 }

@@ -22,6 +22,11 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         ORDER BY x.seq LIMIT 1
         """;
 
+    private const string BetweenSql = """
+        SELECT x.after FROM trail x WHERE x.tenant = ?1 AND x.appointment = ?2 AND x.after IS NOT NULL
+          AND EXISTS (SELECT 1 FROM json_each(x.versions) p WHERE p.key = CAST(?3 AS TEXT) AND p.value > ?4 AND p.value <= ?5)
+        """;
+
     public ValueTask<IReadOnlyList<ChangedAppointment>> Since(long calendar, long version, int limit)
     {
         var changes = new List<ChangedAppointment>();
@@ -60,6 +65,22 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         }
 
         return ValueTask.FromResult<IReadOnlyDictionary<Guid, byte[]>>(found);
+    }
+
+    public ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(
+        IReadOnlyCollection<Guid> appointments, long calendar, long after, long until)
+    {
+        var found = new List<(Guid, byte[])>();
+        foreach (var appointment in appointments)
+        {
+            var rows = session.Prepare(BetweenSql).With(appointment).With(calendar).With(after).With(until);
+            while (rows.Step())
+            {
+                found.Add((appointment, rows.Bytes(0)));
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyList<(Guid Appointment, byte[] Said)>>(found);
     }
 
     private static byte[] Moment(IReadOnlyDictionary<long, long> versions) => TrailRows.Json(versions.Select(pair => (pair.Key, pair.Value)));

@@ -13,28 +13,46 @@ namespace Kalends.Appointments;
 /// </summary>
 internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, long calendar)
 {
-    /// <summary>For changes after a version of the calendar; 0 for a client that knows nothing yet.</summary>
-    public async ValueTask<IReadOnlyList<ChangeView>> Show(IReadOnlyList<ChangedAppointment> changes, long since)
+    /// <summary>
+    /// For changes after a version of the calendar, <paramref name="since"/>; 0 for a client that knows nothing yet. Where these are later pages of changes
+    /// after <paramref name="began"/>, the client knows each as it was then, or as a page has shown it since.
+    /// </summary>
+    public async ValueTask<IReadOnlyList<ChangeView>> Show(IReadOnlyList<ChangedAppointment> changes, long since, long began)
     {
-        var ids = changes.Select(change => change.Appointment).ToList();
+        List<Guid> ids = [.. changes.Select(change => change.Appointment)];
         var now = await context.Rows<IAppointmentRows>().Find(ids);
-        var then = since == 0 ? new Dictionary<Guid, byte[]>() : await context.Rows<IChangeRows>().AsOf(ids, new Dictionary<long, long> { [calendar] = since });
+        var known = await Known(ids, since, began);
         return [.. changes.SelectMany(change => Show(
             change,
-            then.TryGetValue(change.Appointment, out var json) ? NameThere(WireJson.Read<Appointment>(json)) : null,
+            [.. known[change.Appointment].Select(json => NameThere(WireJson.Read<Appointment>(json))).OfType<Guid>().Distinct()],
             !change.Deleted && now.TryGetValue(change.Appointment, out var row) ? NameOf(WireJson.Read<Appointment>(row.Json)) : null))];
     }
 
-    private static IEnumerable<ChangeView> Show(ChangedAppointment change, Guid? known, Guid? name)
+    private async ValueTask<ILookup<Guid, byte[]>> Known(List<Guid> ids, long since, long began)
     {
-        if (known is { } gone && known != name)
+        var rows = context.Rows<IChangeRows>();
+        List<(Guid Id, byte[] Said)> known = since == 0
+            ? []
+            : [.. (await rows.AsOf(ids, new Dictionary<long, long> { [calendar] = since })).Select(pair => (pair.Key, pair.Value))];
+        if (began < since)
+        {
+            known.AddRange((await rows.AsOf(ids, new Dictionary<long, long> { [calendar] = began })).Select(pair => (pair.Key, pair.Value)));
+            known.AddRange(await rows.Between(ids, calendar, began, since));
+        }
+
+        return known.ToLookup(one => one.Id, one => one.Said);
+    }
+
+    private static IEnumerable<ChangeView> Show(ChangedAppointment change, IReadOnlyList<Guid> known, Guid? name)
+    {
+        foreach (var gone in known.Where(one => one != name))
         {
             yield return new(gone, ChangeKind.Deleted, change.Version);
         }
 
         if (name is { } shown)
         {
-            yield return new(shown, known == name ? ChangeKind.Modified : ChangeKind.Created, change.Version);
+            yield return new(shown, known.Contains(shown) ? ChangeKind.Modified : ChangeKind.Created, change.Version);
         }
     }
 

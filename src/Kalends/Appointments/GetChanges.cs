@@ -43,7 +43,7 @@ public sealed record GetChanges : Query<Changes>
         }
 
         // A first synchronisation that takes several pages shows what there is, until it has passed where it began.
-        var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last) : start.Value;
+        var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last, null) : start.Value;
         return await Page(context, asked, from);
     }
 
@@ -60,7 +60,7 @@ public sealed record GetChanges : Query<Changes>
             var room = limit - shown.Count;
             var found = await rows.Since(key, at, room + 1);
             var page = found.Where(change => from.FirstUntil is not { } last || change.CalendarVersion <= last).Take(room).ToList();
-            shown.AddRange(await viewer.Show(page, isFirst ? 0 : from.At));
+            shown.AddRange(await viewer.Show(page, isFirst ? 0 : from.At, isFirst ? 0 : from.Began ?? from.At));
             (at, more) = (page.Count > 0 ? page[^1].CalendarVersion : at, found.Count > page.Count);
             if (from.FirstUntil is { } until && page.Count < room)
             {
@@ -70,11 +70,13 @@ public sealed record GetChanges : Query<Changes>
             }
         }
 
-        return new(shown, await WriteToken(context, new(at, isFirst && more ? from.FirstUntil : null)), more);
+        // A first synchronisation is of one moment. Later pages of changes are each of their own.
+        var began = more && from.FirstUntil is null ? from.Began ?? from.At : (long?)null;
+        return new(shown, await WriteToken(context, new(at, isFirst && more ? from.FirstUntil : null, began)), more);
     }
 
     private async ValueTask<Outcome<Token>> ReadToken(QueryContext context) => Since is null
-        ? new Token(0, null)
+        ? new Token(0, null, null)
         : await context.Sealed.Open(Since, GoodFor(context)) switch
         {
             { IsLost: true } => Lost(),
@@ -89,8 +91,11 @@ public sealed record GetChanges : Query<Changes>
 
     private byte[] GoodFor(QueryContext context) => Encoding.UTF8.GetBytes($"changes\n{context.Caller.Tenant}\n{Calendar}");
 
-    /// <summary>The version of the calendar a client has come to; while its first synchronisation lasts, where that began.</summary>
-    private sealed record Token(long At, long? FirstUntil);
+    /// <summary>
+    /// The version of the calendar a client has come to; while its first synchronisation lasts, where that began; between pages of changes, after which
+    /// version they come.
+    /// </summary>
+    private sealed record Token(long At, long? FirstUntil, long? Began);
 }
 
 public sealed record Changes(

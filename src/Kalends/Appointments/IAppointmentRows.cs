@@ -110,4 +110,7 @@ public interface IChangeRows
     /// and so are those that have not changed in any of these calendars since.
     /// </summary>
     ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions);
+
+    /// <summary>All that these appointments came to say with changes of one calendar after one of its versions, up to another, in no order.</summary>
+    ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(IReadOnlyCollection<Guid> appointments, long calendar, long after, long until);
 }

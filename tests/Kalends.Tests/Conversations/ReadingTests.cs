@@ -26,6 +26,55 @@ public class ReadingTests
             """;
     }
 
+    /// <summary>Appointments come to Ben's calendar and leave it, over and over, while he reads on by small pages that never catch up.</summary>
+    [Fact]
+    public async Task Whoever_reads_changes_page_by_page_misses_nothing_that_comes_and_goes_meanwhile()
+    {
+        for (var seed = 1; seed <= 150; seed++)
+        {
+            await ReadOn(seed);
+        }
+    }
+
+    private static async Task ReadOn(int seed)
+    {
+        const int Rounds = 6;
+        await using var desk = await Desk.Open();
+        var (random, ids, on) = (new Random(seed), new List<string>(), new bool[5]);
+        for (var number = 0; number < on.Length; number++)
+        {
+            ids.Add(await desk.Save(Of(number, null)));
+        }
+
+        var (known, since, more) = (new HashSet<string>(), (string?)null, true);
+        for (var round = 0; round < Rounds || more; round++)
+        {
+            for (var changes = round < Rounds ? random.Next(6) : 0; changes > 0; changes--)
+            {
+                var number = random.Next(on.Length);
+                on[number] = !on[number];
+                await desk.Save(Of(number, ids[number]));
+            }
+
+            var token = since is null ? "" : $",\"since\":\"{since}\"";
+            var answer = await desk.Do("get-changes", $$"""{"calendar":"user:ben","limit":1{{token}}}""");
+            foreach (var (id, kind) in Changes(answer))
+            {
+                _ = kind == "deleted" ? known.Remove(id) : known.Add(id);
+            }
+
+            (since, more) = ((string)answer["token"]!, (bool)answer["more"]!);
+            Assert.True(round < 100);
+        }
+
+        Assert.True(ids.Where((_, number) => on[number]).ToHashSet().SetEquals(known), $"seed {seed}");
+
+        string Of(int number, string? id) => $$"""
+            {{{(id is null ? "" : $"\"id\":\"{id}\",")}}"start":"2026-11-05T{{8 + number:00}}:00:00","timeZone":"UTC","duration":"PT1H",
+             "attendees":[{"calendar":"user:ana"}{{(on[number] ? ",{\"calendar\":\"user:ben\"}" : "")}}]}
+            """;
+    }
+
     [Fact]
     public async Task What_is_deleted_while_the_first_pages_are_read_is_told_as_gone()
     {

@@ -115,6 +115,13 @@ public abstract partial class StoreContract
         Assert.Equal(Booking(1, ana, From, To).Appointment.Json, then[Id(1)]);
         Assert.Empty(await rows.AsOf([Id(1), Id(2), Id(3)], Moment(4)));
         Assert.Empty(await rows.ChangedSince(Moment(4)));
+        Guid[] all = [Id(1), Id(2), Id(3), Id(9)];
+        Assert.Equal([Id(1), Id(1), Id(2), Id(3)], (await rows.Between(all, ana, 0, 4)).Select(one => one.Appointment).Order());
+        Assert.Equal([Id(1)], (await rows.Between(all, ana, 2, 3)).Select(one => one.Appointment));
+        Assert.Equal(Booking(1, ana, From + Day, To + Day, Busyness.Busy, 2, ana).Appointment.Json, Assert.Single(await rows.Between(all, ana, 2, 3)).Said);
+        Assert.Empty(await rows.Between([Id(2), Id(9)], ana, 2, 4));
+        Assert.Empty(await rows.Between(all, ana + 1, 0, 4));
+        Assert.Empty(await rows.Between(all, ana, 4, 9));
 
         Dictionary<long, long> Moment(long version) => new() { [ana] = version };
     }
