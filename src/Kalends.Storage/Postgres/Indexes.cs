@@ -16,8 +16,6 @@ internal static class Indexes
 
     private const long Lock = 0x4B_61_6C_49_6E_64_78;
 
-    private const string Options = "-c lock_timeout=0 -c statement_timeout=0";
-
     // Of entries of fixed length, which all large ones of ours are: eight bytes before each and four that point to it, on pages of 8,152. A rewrite
     // leaves a tenth free.
     private const string LooseSql = """
@@ -42,7 +40,7 @@ internal static class Indexes
     public static async IAsyncEnumerable<string> Rewrite(
         string connectionString, int fewestPages, [EnumeratorCancellation] CancellationToken stopped)
     {
-        await using var source = Source.ForScripts(connectionString, Options);
+        await using var source = Source.ForScripts(connectionString, Migration.NoTimeouts);
         await using var connection = await source.OpenConnectionAsync(stopped);
         if (!(await Read(connection, $"SELECT pg_try_advisory_lock({Lock})", row => row.GetBoolean(0), stopped)).Single())
         {
@@ -64,7 +62,7 @@ internal static class Indexes
         }
     }
 
-    private static string Megabytes(int pages) => string.Create(CultureInfo.InvariantCulture, $"{pages * 8192 / 1e6:N1} MB");
+    private static string Megabytes(int pages) => string.Create(CultureInfo.InvariantCulture, $"{pages * 8192L / 1e6:N1} MB");
 
     private static async Task<List<T>> Read<T>(
         NpgsqlConnection connection, string constantSql, Func<NpgsqlDataReader, T> row, CancellationToken stopped, params object[] values)
@@ -96,6 +94,10 @@ internal static class Indexes
         catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
         {
             throw new StoreUnavailableException(Schema.ForTheOwner, refused);
+        }
+        catch (NpgsqlException fault)
+        {
+            throw Faults.From(fault, []);
         }
     }
 }

@@ -31,7 +31,7 @@ internal static class Migration
     private const string BriefLocks = "-c lock_timeout=500 -c statement_timeout=0";
 
     /// <summary>An index that is built beside the work of others waits for all of them to end, and nobody for it.</summary>
-    private const string NoTimeouts = "-c lock_timeout=0 -c statement_timeout=0";
+    public const string NoTimeouts = "-c lock_timeout=0 -c statement_timeout=0";
 
     private const int Attempts = 60;
 

@@ -24,7 +24,7 @@ internal static class ReindexVerb
                 await surroundings.Error.WriteLineAsync(sentence);
             }
 
-            await surroundings.Error.WriteLineAsync(said == 0 ? $"{configured.Choice.Place} has no index that is half empty" : "done");
+            await surroundings.Error.WriteLineAsync(said == 0 ? $"{configured.Choice.Place}: nothing to rewrite" : "done");
             return ExitCodes.Done;
         });
         return verb;
