@@ -3,6 +3,7 @@ using Kalends.Availability;
 using Kalends.Calendars;
 using Kalends.ICalendar;
 using Kalends.Messages;
+using Kalends.Permissions;
 
 namespace Kalends;
 
@@ -15,5 +16,6 @@ public static class Catalogue
         .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
         .. ICalendarCatalogue.Entries,
+        .. PermissionsCatalogue.Entries,
     ];
 }

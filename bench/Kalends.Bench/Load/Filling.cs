@@ -18,7 +18,7 @@ public static class Filling
     {
         await using var store = StoreChoice.Of(connectionString).Open();
         await store.Migrate(default);
-        var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), SystemClock.Instance);
+        var dispatcher = new Dispatcher(store, new RelationPermissions(), SystemClock.Instance);
         var caller = new Caller(Tenant, new("service:load"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);
         var (started, done, attendances) = (Stopwatch.GetTimestamp(), 0, 0);
         foreach (var batch in company.Appointments().Chunk(PerCommand))

@@ -12,7 +12,7 @@ internal sealed class Office(SqliteStore store)
 {
     private static readonly Caller Clerk = new("bench", new("service:bench"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);
 
-    private readonly Dispatcher dispatcher = new(store, new OwnCalendarOnly(), new StandingClock());
+    private readonly Dispatcher dispatcher = new(store, new RelationPermissions(), new StandingClock());
 
     public async Task<JsonNode> Save(List<int> people, int round)
     {

@@ -13,7 +13,7 @@ internal sealed class Desk(IStore store, Caller caller, Surroundings surrounding
     /// <summary>Whoever has the store's file may change it anyway; so the program itself acts with every scope.</summary>
     public static readonly CalendarId Itself = new("service:cli");
 
-    private readonly Dispatcher dispatcher = new(store, new OwnCalendarOnly(), surroundings.Clock);
+    private readonly Dispatcher dispatcher = new(store, new RelationPermissions(), surroundings.Clock);
 
     public static Caller CallerOf(string tenant, string? person, bool admin) => person is null
         ? new(tenant, Itself, "cli", Scopes.Read | Scopes.Write | Scopes.Admin)

@@ -13,7 +13,7 @@ public sealed record HostParts
 
     public IReadOnlyList<CatalogueEntry> Entries { get; init; } = Catalogue.Entries;
 
-    public IPermissions Permissions { get; init; } = new OwnCalendarOnly();
+    public IPermissions Permissions { get; init; } = new RelationPermissions();
 
     public IClock Clock { get; init; } = SystemClock.Instance;
 }

@@ -36,6 +36,8 @@ internal static class CopiedTables
             new("time_zone", Text), new("double_booking", Text), new("capacity", Integer), new("features", Texts), new("site", Text),
             new("counted_from", Long)),
         new("open_hours", "x.tenant, x.calendar", Tenant, Calendar, new("version", Long), new("body", Json)),
+        new("relation", "x.tenant, x.object, x.relation, x.subject", Tenant, new("object", Text), new("relation", Text), new("subject", Text)),
+        new("relation_state", "x.tenant", Tenant, new("version", Long), new("default_stated", Bool)),
         Appointment,
         new("attendance", "x.tenant, x.calendar, x.start_at, x.end_at, x.appointment", Tenant, Calendar, Span[0], Span[1], new("appointment", Kind.Id),
             new("busy", Busyness), new("privacy", Privacy), new("owner", Integer), new("all_day", Bool)),

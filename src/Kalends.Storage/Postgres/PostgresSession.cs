@@ -1,5 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Availability;
+using Kalends.Permissions;
 
 namespace Kalends.Storage.Postgres;
 
@@ -27,6 +28,8 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IChangeRows)] = session => new ChangeRows(session),
         [typeof(ITrailWrites)] = session => new TrailRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IRelationRows)] = session => new RelationRows(session),
+        [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
 
     private readonly List<Statement> later = [];
@@ -44,6 +47,9 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
 
     /// <summary>What was asked with the first look of a query.</summary>
     public AskedAhead? Ahead { get; set; }
+
+    /// <summary>How the tenant's relations stand; null until it was looked at.</summary>
+    public RelationsState? Relations { get; set; }
 
     /// <summary>What was read and may have to be looked at again once it is locked.</summary>
     public ReadBefore ReadBefore { get; } = new();
@@ -210,7 +216,8 @@ internal sealed class PostgresReadSession(
         return ValueTask.CompletedTask;
     }
 
-    private IEnumerable<Statement> Opening() => tenant.MustBeNamed ? [.. snapshot.Take(), RowSecurity.Name(tenant.Key)] : snapshot.Take();
+    private IEnumerable<Statement> Opening() =>
+        [.. snapshot.Take(), .. tenant.MustBeNamed ? [RowSecurity.Name(tenant.Key)] : Array.Empty<Statement>(), RelationRows.Looking(this)];
 }
 
 /// <summary>Disposing it undoes what was not committed.</summary>
@@ -228,7 +235,11 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
     public override ValueTask<bool> Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
 
     /// <summary>Before anything else is read: which transactions are over.</summary>
-    public void LookFirst() => First(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
+    public void LookFirst()
+    {
+        First(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
+        First(RelationRows.Looking(this));
+    }
 
     public ValueTask<Position> Commit(CancellationToken stopped)
     {

@@ -17,6 +17,7 @@ internal static class ServiceRole
         ("appointment", All), ("attendance", All), ("exclusive_booking", All), ("hold", All), ("hold_calendar", All), ("idempotency", All),
         ("command", "SELECT, INSERT"), ("trail", "SELECT, INSERT"), ("outbox", "SELECT, INSERT"), ("calendar_change", "SELECT, INSERT, UPDATE"),
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
+        ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),
         ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION kalends_tenant", "EXECUTE"),
     ];

@@ -1,5 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Availability;
+using Kalends.Permissions;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -27,6 +28,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IChangeRows)] = session => new ChangeRows(session),
         [typeof(ITrailWrites)] = session => new TrailRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IRelationRows)] = session => new RelationRows(session),
+        [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
 
     private const char PositionKind = 's';

@@ -43,7 +43,13 @@ public sealed record GetChanges : Query<Changes>
         }
 
         // A first synchronisation that takes several pages shows what there is, until it has passed where it began.
-        var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last, null) : start.Value;
+        var sight = asked.Sight.On(Calendar);
+        if (Since is not null && start.Value.Sight is { } then && then != sight)
+        {
+            return Refusal.At(RefusalCode.SyncTokenExpired, "/since", "is of when more or less of the calendar was to be seen; synchronise again without a token");
+        }
+
+        var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last, null, sight) : start.Value with { Sight = sight };
         return await Page(context, asked, from);
     }
 
@@ -72,11 +78,11 @@ public sealed record GetChanges : Query<Changes>
 
         // A first synchronisation is of one moment. Later pages of changes are each of their own.
         var began = more && from.FirstUntil is null ? from.Began ?? from.At : (long?)null;
-        return new(shown, await WriteToken(context, new(at, isFirst && more ? from.FirstUntil : null, began)), more);
+        return new(shown, await WriteToken(context, new(at, isFirst && more ? from.FirstUntil : null, began, from.Sight)), more);
     }
 
     private async ValueTask<Outcome<Token>> ReadToken(QueryContext context) => Since is null
-        ? new Token(0, null, null)
+        ? new Token(0, null, null, null)
         : await context.Sealed.Open(Since, GoodFor(context)) switch
         {
             { IsLost: true } => Lost(),
@@ -93,9 +99,9 @@ public sealed record GetChanges : Query<Changes>
 
     /// <summary>
     /// The version of the calendar a client has come to; while its first synchronisation lasts, where that began; between pages of changes, after which
-    /// version they come.
+    /// version they come; and how much of it they were shown: under another permission the same appointments have other names.
     /// </summary>
-    private sealed record Token(long At, long? FirstUntil, long? Began);
+    private sealed record Token(long At, long? FirstUntil, long? Began, Permission? Sight);
 }
 
 public sealed record Changes(

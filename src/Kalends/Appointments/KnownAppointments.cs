@@ -38,14 +38,14 @@ public static class KnownAppointments
     public static async ValueTask<Refusal?> RefuseChange(
         CommandContext context, IReadOnlyList<(KnownAppointment Known, long? Version, int Index)> wanted)
     {
-        var access = await context.Decide([.. wanted.Select(item => item.Known.Says.Owner!.Value).Distinct()]);
+        var access = await context.Decide([.. wanted.SelectMany(item => item.Known.Calendars).Distinct()]);
         var (missing, forbidden, managed, stale) = (new Errors(), new Errors(), new Errors(), new Errors());
         foreach (var (known, version, index) in wanted)
         {
             var owner = known.Says.Owner!.Value;
-            if (!access.May(Permission.Modify, owner) && known.Row.Privacy == Privacy.Secret)
+            if (!access.May(Permission.Modify, owner) && !IsShown(known, access, context.Caller))
             {
-                // Who may not know of it must not learn from a refusal that it exists.
+                // Who may not know it by this name must not learn from a refusal that it exists.
                 missing.In("appointments", index).In("id").Add(RefusalCode.NotFound, $"there is no appointment {known.Row.Id}");
             }
             else if (!access.May(Permission.Modify, owner))
@@ -66,6 +66,13 @@ public static class KnownAppointments
         }
 
         return missing.Refusal ?? forbidden.Refusal ?? managed.Refusal ?? stale.Refusal;
+    }
+
+    /// <summary>Whether the caller sees its details anywhere, and so knows its id.</summary>
+    public static bool IsShown(KnownAppointment known, Access access, Caller caller)
+    {
+        var sight = new Sight(access, null);
+        return known.Calendars.Any(id => id == caller.Person || sight.Of(access.On(id), known.Row.Privacy, known.Row.Owner) == Seen.Details);
     }
 
     /// <summary>Writes what was decided, and records each change for trail, change logs and outbox.</summary>

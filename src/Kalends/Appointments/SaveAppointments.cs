@@ -72,9 +72,10 @@ public sealed record SaveAppointments : Command<SavedAppointments>
         series = await WithNext(context, series);
         var calendars = await context.Rows<ICalendarWrites>().Lock([.. Named(context, known, series).Distinct()]);
         var planning = new SavePlanning(context, known, series, new(context, calendars), Scope.GetValueOrDefault());
-        for (var index = 0; index < Appointments.Count; index++)
+        var given = await OthersAnswers.Kept(context, Appointments, known);
+        for (var index = 0; index < given.Count; index++)
         {
-            planning.Plan(Appointments[index], index);
+            planning.Plan(given[index], index);
         }
 
         return (planning.Errors.Refusal ?? await KnownAppointments.RefuseChange(context, planning.AlsoChanged)) is { } refusal
@@ -95,20 +96,29 @@ public sealed record SaveAppointments : Command<SavedAppointments>
     {
         var work = planning.Work;
         var refuseAll = Conflicts == ConflictPolicy.Refuse;
-        var clashes = await ConflictGuard.Find(context, work.Wanted(refuseAll), work.Calendars, refuseAll, Hold, work.Replaces);
+        var looked = refuseAll || context.DryRun ? await MayBeLookedAt(context, work.Calendars) : work.Calendars;
+        var clashes = await ConflictGuard.Find(context, work.Wanted(refuseAll), looked, refuseAll, Hold, work.Replaces);
         if (clashes.Count > 0)
         {
             return ConflictGuard.Refuse(clashes, work.Calendars, await Sight.Over(context, work.Calendars), work.OccurrenceOf);
         }
 
         var overlaps = context.DryRun && !refuseAll
-            ? await ConflictGuard.Find(context, work.Wanted(everywhere: true), work.Calendars, refuseAll: true, Hold, work.Replaces)
+            ? await ConflictGuard.Find(context, work.Wanted(everywhere: true), looked, refuseAll: true, Hold, work.Replaces)
             : [];
         var conflicts = overlaps.Count == 0 ? null
             : ConflictGuard.Spans(overlaps, work.Calendars, await Sight.Over(context, work.Calendars), work.OccurrenceOf);
         await work.Write();
         await HeldTimes.Use(context, Hold);
         return new SavedAppointments([.. planning.Saved.Select(saved => saved())], conflicts);
+    }
+
+    /// <summary>A calendar of which the caller sees nothing tells them nothing; one that refuses double-booking cannot keep that to itself.</summary>
+    private static async ValueTask<IReadOnlyDictionary<CalendarId, Calendar>> MayBeLookedAt(
+        CommandContext context, IReadOnlyDictionary<CalendarId, Calendar> calendars)
+    {
+        var access = await context.Decide([.. calendars.Keys]);
+        return calendars.Where(pair => pair.Value.DoubleBooking == DoubleBooking.Refuse || access.May(Permission.ViewFreeBusy, pair.Key)).ToDictionary();
     }
 
     private async ValueTask<Refusal?> RefuseStale(CommandContext context, IReadOnlyDictionary<Guid, KnownAppointment> known)

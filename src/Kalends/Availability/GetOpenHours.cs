@@ -22,11 +22,12 @@ public sealed record GetOpenHours : Query<FoundOpenHours>
         var asked = await AskedCalendars.Find(context, Calendars);
         List<long> keys = [.. asked.Keys.Where(key => key != AskedCalendars.NoKey)];
         var stored = (await context.Rows<IOpenHoursRows>().Find(keys)).ToDictionary(row => row.Calendar);
+        var unclaimed = await context.Unclaimed(asked.Visible);
         return new FoundOpenHours(
-            [.. asked.Visible.Zip(asked.Keys, (id, key) => Show(id, asked, stored.GetValueOrDefault(key)))], asked.UnknownOrNull);
+            [.. asked.Visible.Zip(asked.Keys, (id, key) => Show(id, asked, stored.GetValueOrDefault(key), unclaimed))], asked.UnknownOrNull);
     }
 
-    private static CalendarOpenHours Show(CalendarId id, AskedCalendars asked, OpenHoursRow? row)
+    private static CalendarOpenHours Show(CalendarId id, AskedCalendars asked, OpenHoursRow? row, IReadOnlySet<CalendarId> unclaimed)
     {
         var calendar = asked.Rows.GetValueOrDefault(id);
         if (row is null)
@@ -35,7 +36,7 @@ public sealed record GetOpenHours : Query<FoundOpenHours>
         }
 
         var stated = OpenHours.Read(row.Json);
-        var except = SetOpenHours.MaySet(id, calendar, asked.Sight.On(id)) ? stated.Except : null;
+        var except = SetOpenHours.MaySet(id, calendar, asked.Sight.On(id), unclaimed) ? stated.Except : null;
         return new(id, stated.TimeZone, stated.Recurring, except, row.Version);
     }
 }

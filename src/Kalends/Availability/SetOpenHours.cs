@@ -29,7 +29,7 @@ public sealed record SetOpenHours : Command<OpenHoursSet>
         OpenHoursChecks.Check(OpenHours, Except ?? [], errors);
     }
 
-    /// <summary>A person's hours are set by who may modify their calendar; rooms, groups and others belong to the tenant until permissions say more.</summary>
+    /// <summary>A calendar's hours are set by who may modify it; a room's or a group's that nobody was given to own or edit, by any writer.</summary>
     public override IEnumerable<Need> Needs(Caller caller) =>
         Calendar.ImpliedKind == CalendarKind.User ? [new(Calendar, Permission.Modify, "/calendar")] : [];
 
@@ -37,7 +37,7 @@ public sealed record SetOpenHours : Command<OpenHoursSet>
     {
         var calendars = context.Rows<ICalendarWrites>();
         var known = (await calendars.Find([Calendar])).GetValueOrDefault(Calendar);
-        if (!MaySet(Calendar, known, (await context.Decide([Calendar])).On(Calendar)))
+        if (!MaySet(Calendar, known, (await context.Decide([Calendar])).On(Calendar), await context.Unclaimed([Calendar])))
         {
             return Refusal.At(RefusalCode.Forbidden, "/calendar", $"{context.Caller.Person} may not change the calendar {Calendar}");
         }
@@ -62,8 +62,8 @@ public sealed record SetOpenHours : Command<OpenHoursSet>
     }
 
     /// <summary>The one rule for who may set open hours, and so for who sees all of them.</summary>
-    public static bool MaySet(CalendarId id, Calendar? known, Permission permission) =>
-        permission == Permission.Modify || (id.ImpliedKind != CalendarKind.User && known?.Kind != CalendarKind.User);
+    public static bool MaySet(CalendarId id, Calendar? known, Permission permission, IReadOnlySet<CalendarId> unclaimed) =>
+        permission == Permission.Modify || (unclaimed.Contains(id) && known?.Kind != CalendarKind.User);
 }
 
 public sealed record OpenHoursSet(long Version);

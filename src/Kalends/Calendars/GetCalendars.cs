@@ -3,7 +3,7 @@ using Kalends.Storage;
 
 namespace Kalends.Calendars;
 
-/// <summary>What is known of calendars: of those named, or page by page of all, by name.</summary>
+/// <summary>What is known of calendars: of those named, or page by page of all, by name; none of which the caller may see nothing.</summary>
 public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
 {
     public const int MostNamed = 500;
@@ -27,16 +27,43 @@ public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
             return refusal;
         }
 
-        var rows = context.Rows<ICalendarRows>();
-        var found = Calendars is null
-            ? await rows.Page(Kind, cursor.Value?.After, LimitInForce + 1)
-            : [.. (await rows.Find(Calendars)).Values
-                .Where(calendar => (Kind is null || calendar.Kind == Kind) && (cursor.Value is null || calendar.Id > cursor.Value.After))
-                .OrderBy(calendar => calendar.Id).Take(LimitInForce + 1)];
+        var found = Calendars is null ? await Page(context, cursor.Value?.After) : await Named(context, Calendars, cursor.Value?.After);
         var page = found.Take(LimitInForce).ToList();
         return new GetCalendarsResult(
             [.. page.Select(CalendarView.Of)],
             found.Count > page.Count ? await Cursors.Write(this, context, new Place(page[^1].Id)) : null);
+    }
+
+    private async ValueTask<List<Calendar>> Named(QueryContext context, IReadOnlyList<CalendarId> named, CalendarId? after)
+    {
+        var found = (await context.Rows<ICalendarRows>().Find(named)).Values
+            .Where(calendar => (Kind is null || calendar.Kind == Kind) && (after is null || calendar.Id > after));
+        return [.. (await Visible(context, [.. found])).OrderBy(calendar => calendar.Id).Take(LimitInForce + 1)];
+    }
+
+    /// <summary>A page and one more. Those that the caller may not know of take no place on it.</summary>
+    private async ValueTask<List<Calendar>> Page(QueryContext context, CalendarId? after)
+    {
+        var visible = new List<Calendar>();
+        while (true)
+        {
+            context.Stopped.ThrowIfCancellationRequested();
+            var wanted = LimitInForce + 1 - visible.Count;
+            var read = await context.Rows<ICalendarRows>().Page(Kind, after, wanted);
+            visible.AddRange(await Visible(context, read));
+            if (read.Count < wanted || visible.Count > LimitInForce)
+            {
+                return visible;
+            }
+
+            after = read[^1].Id;
+        }
+    }
+
+    private static async ValueTask<IEnumerable<Calendar>> Visible(QueryContext context, IReadOnlyList<Calendar> calendars)
+    {
+        var access = await context.Decide([.. calendars.Select(calendar => calendar.Id)]);
+        return calendars.Where(calendar => access.May(Permission.ViewFreeBusy, calendar.Id));
     }
 
     private sealed record Place(CalendarId After);

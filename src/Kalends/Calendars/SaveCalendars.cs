@@ -29,8 +29,8 @@ public sealed record CalendarToSave
 }
 
 /// <summary>
-/// Sets up calendars, all or none. A person's calendar is set up by who may modify it; rooms, groups and others belong to the tenant
-/// until permissions say more. A new zone moves the calendar's all-day appointments with it; double-booking cannot begin to be
+/// Sets up calendars, all or none. A calendar is set up by who may modify it; a room's or a group's that nobody was given to own or edit, by any
+/// writer. A new zone moves the calendar's all-day appointments with it; double-booking cannot begin to be
 /// refused while appointments already lie on one another.
 /// </summary>
 public sealed record SaveCalendars : Command<SavedCalendars>
@@ -100,12 +100,13 @@ public sealed record SaveCalendars : Command<SavedCalendars>
 
     private async ValueTask<Refusal?> RefuseOthers(CommandContext context, IReadOnlyDictionary<CalendarId, Calendar> known)
     {
-        var access = await context.Decide([.. known.Keys]);
+        List<CalendarId> named = [.. Calendars.Select(item => item.Calendar)];
+        var (access, unclaimed) = (await context.Decide(named), await context.Unclaimed(named));
         var errors = new Errors();
         for (var index = 0; index < Calendars.Count; index++)
         {
             var id = Calendars[index].Calendar;
-            if (known.TryGetValue(id, out var calendar) && calendar.Kind == CalendarKind.User && !access.May(Permission.Modify, id))
+            if (!access.May(Permission.Modify, id) && (!unclaimed.Contains(id) || known.GetValueOrDefault(id)?.Kind == CalendarKind.User))
             {
                 errors.In("calendars", index).In("calendar").Add(RefusalCode.Forbidden, $"{context.Caller.Person} may not change the calendar {id}");
             }

@@ -14,5 +14,11 @@ public interface ITextResult
     string Text { get; }
 }
 
+/// <summary>A command's result that says in its body too how far the store had come when it was done.</summary>
+public interface IAnswersPosition
+{
+    object At(Storage.Position position);
+}
+
 /// <summary>A limit in force, its unit (<c>bytes</c>, <c>seconds</c>, <c>items</c> …) and why it stands there; told to whoever asks.</summary>
 public sealed record Limit(string Name, long Most, string Unit, string Reason);

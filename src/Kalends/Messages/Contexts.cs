@@ -4,7 +4,7 @@ using NodaTime;
 namespace Kalends.Messages;
 
 /// <summary>What a query may use while it executes: who asks, when, the rows it may read and who may see what.</summary>
-public class QueryContext(Caller caller, Instant now, IReadSession session, IPermissions permissions, CancellationToken stopped)
+public class QueryContext(Caller caller, Instant now, IReadSession session, Decisions decisions, CancellationToken stopped)
 {
     public Caller Caller => caller;
 
@@ -19,12 +19,14 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, IPer
     public T Rows<T>()
         where T : class => session.Rows<T>();
 
-    public ValueTask<Access> Decide(IReadOnlyCollection<CalendarId> calendars) => permissions.Decide(caller, calendars, stopped);
+    public ValueTask<Access> Decide(IReadOnlyCollection<CalendarId> calendars) => decisions.Decide(calendars);
+
+    public ValueTask<IReadOnlySet<CalendarId>> Unclaimed(IReadOnlyCollection<CalendarId> calendars) => decisions.Unclaimed(calendars);
 }
 
 /// <summary>What a command may use besides: new ids, and the list of changes that the dispatcher writes to trail and outbox.</summary>
-public sealed class CommandContext(Caller caller, Instant now, IWriteSession session, IPermissions permissions, CancellationToken stopped)
-    : QueryContext(caller, now, session, permissions, stopped)
+public sealed class CommandContext(Caller caller, Instant now, IWriteSession session, Decisions decisions, CancellationToken stopped)
+    : QueryContext(caller, now, session, decisions, stopped)
 {
     private readonly List<Change> changes = [];
     private readonly HashSet<long> touched = [];

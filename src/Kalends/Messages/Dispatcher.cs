@@ -35,7 +35,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     private async ValueTask<Reply> Ask<TResult>(Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
-        if (await Refuse(query, caller, Scopes.Read, stopped) is { } refusal)
+        if (Refuse(query, caller, Scopes.Read) is { } refusal)
         {
             return Reply.Refused(refusal);
         }
@@ -43,13 +43,11 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         try
         {
             var now = Now();
-            return await Readings.Run(store, caller.Tenant, options.AtLeast, Execute, stopped);
-
-            async ValueTask<Reply> Execute(IReadSession session)
-            {
-                var outcome = await query.Execute(new(caller, now, session, permissions, stopped));
-                return new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal };
-            }
+            return await Readings.Run(
+                store, caller.Tenant, options.AtLeast,
+                async session => await Ask(query, caller, now, session, recalls: true, stopped)
+                    ?? (await Ask(query, caller, now, session, recalls: false, stopped))!,
+                stopped);
         }
         catch (StoreUnavailableException fault)
         {
@@ -66,10 +64,20 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
     }
 
+    /// <summary>Null where it ran on decisions that do not hold.</summary>
+    private async ValueTask<Reply?> Ask<TResult>(
+        Query<TResult> query, Caller caller, Instant now, IReadSession session, bool recalls, CancellationToken stopped)
+    {
+        var decisions = new Decisions(permissions, caller, session, recalls);
+        var refusal = await decisions.Refuse(query);
+        var outcome = refusal is null ? await query.Execute(new(caller, now, session, decisions, stopped)) : refusal;
+        return await decisions.Hold() ? new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal } : null;
+    }
+
     private async ValueTask<Reply> Once<TResult>(
         string name, Command<TResult> command, Caller caller, RunOptions options, CancellationToken stopped)
     {
-        if (await Refuse(command, caller, Scopes.Write, stopped) is { } refusal)
+        if (Refuse(command, caller, Scopes.Write) is { } refusal)
         {
             return Reply.Refused(refusal);
         }
@@ -137,13 +145,28 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, TResult? before,
         IReadOnlyCollection<CalendarId> first, CancellationToken stopped)
     {
+        return await Change(name, command, caller, options, requestHash, before, first, recalls: true, stopped)
+            ?? (await Change(name, command, caller, options, requestHash, before, first, recalls: false, stopped))!;
+    }
+
+    /// <summary>Null where it ran on decisions that do not hold.</summary>
+    private async ValueTask<Reply?> Change<TResult>(
+        string name, Command<TResult> command, Caller caller, RunOptions options, byte[]? requestHash, TResult? before,
+        IReadOnlyCollection<CalendarId> first, bool recalls, CancellationToken stopped)
+    {
         var now = Now();
         await using var session = await store.Write(caller.Tenant, stopped);
+        var decisions = new Decisions(permissions, caller, session, recalls);
+        if (await decisions.Refuse(command) is { } forbidden)
+        {
+            return await decisions.Hold() ? Reply.Refused(forbidden) : null;
+        }
+
         var kept = session.Rows<IIdempotencyRows>();
         if (requestHash is not null && await kept.Find(caller.Person, options.IdempotencyKey!, now - Idempotency.KeptFor) is { } answer)
         {
             // Nothing to keep; but its position includes what the first run kept.
-            return Replay(answer, name, requestHash, await session.Commit(stopped));
+            return await decisions.Hold() ? Replay<TResult>(answer, name, requestHash, await session.Commit(stopped)) : null;
         }
 
         if (first.Count > 0)
@@ -152,7 +175,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var (context, outcome) = await Attempts.Execute(
-            command, () => new(caller, now, session, permissions, stopped) { DryRun = options.DryRun });
+            command, () => new(caller, now, session, decisions, stopped) { DryRun = options.DryRun });
+        if (!await decisions.Hold())
+        {
+            return null;
+        }
+
         if (outcome.Refusal is { } refusal)
         {
             await session.DisposeAsync();
@@ -174,7 +202,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), now));
         }
 
-        return reply with { Position = await session.Commit(record, context.Changes, context.Touched, stopped) };
+        var position = await session.Commit(record, context.Changes, context.Touched, stopped);
+        return reply with { Result = result is IAnswersPosition open ? open.At(position) : result, Position = position };
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>
@@ -198,15 +227,17 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         await session.Commit(stopped);
     }
 
-    private static Reply Replay(KeptAnswer first, string name, byte[] requestHash, Position position) =>
+    private static Reply Replay<TResult>(KeptAnswer first, string name, byte[] requestHash, Position position) =>
         first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
             ? Reply.Refused(Refusal.Of(
                 RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
             : first.Refused
                 ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
+                : typeof(TResult).IsAssignableTo(typeof(IAnswersPosition))
+                ? new() { Result = ((IAnswersPosition)WireJson.Read<TResult>(first.Body)!).At(position), IsReplay = true, Position = position }
                 : new() { Replayed = first.Body, IsReplay = true, Position = position };
 
-    private async ValueTask<Refusal?> Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope, CancellationToken stopped)
+    private static Refusal? Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope)
     {
         if (!caller.Scopes.HasFlag(scope))
         {
@@ -215,24 +246,8 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
         var errors = new Errors();
         message.Validate(errors);
-        if (errors.Refusal is { } refusal)
-        {
-            return refusal;
-        }
-
-        var needs = message.Needs(caller).ToList();
-        if (needs.Count == 0)
-        {
-            return null;
-        }
-
-        var access = await permissions.Decide(caller, [.. needs.Select(need => need.Calendar).Distinct()], stopped);
-        var lacking = needs.Where(need => !access.May(need.Permission, need.Calendar)).Take(Errors.Most)
-            .Select(need => new FieldError(need.Pointer, $"{caller.Person} may not {Deed(need.Permission)} {need.Calendar}")).ToList();
-        return lacking.Count == 0 ? null : Refusal.At(RefusalCode.Forbidden, lacking);
+        return errors.Refusal;
     }
-
-    private static string Deed(Permission permission) => permission == Permission.Modify ? "change the calendar" : "see the calendar";
 
     private static Refusal Unavailable(StoreUnavailableException fault) =>
         Refusal.Of(RefusalCode.Unavailable, fault.Message) with { RetryAfterSeconds = 1 };

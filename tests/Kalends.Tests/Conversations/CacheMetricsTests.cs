@@ -62,7 +62,7 @@ public sealed class CacheMetricsTests : IDisposable
         async Task Ask(long hits, long misses)
         {
             var before = (counted["hits"], counted["misses"]);
-            var dispatcher = new Messages.Dispatcher(store, new Permissions.OwnCalendarOnly(), desk.Clock);
+            var dispatcher = new Messages.Dispatcher(store, new Permissions.RelationPermissions(), desk.Clock);
             var reply = await Catalogue.Entries.Single(entry => entry.Name == name).Run(
                 dispatcher, System.Text.Encoding.UTF8.GetBytes(query), Desk.As("user:ben"), new(), TestContext.Current.CancellationToken);
             Assert.Null(reply.Refusal);

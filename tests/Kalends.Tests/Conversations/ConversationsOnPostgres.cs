@@ -50,3 +50,6 @@ public sealed class SeriesPagesOnPostgresTests : SeriesPagesTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class SeriesRightsOnPostgresTests : SeriesRightsTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AccessOnPostgresTests : AccessTests;

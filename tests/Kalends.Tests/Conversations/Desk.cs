@@ -40,8 +40,8 @@ internal sealed class Desk : IAsyncDisposable
         this.database = database;
         ConnectionString = database ?? $"Data Source={folder}/kalends.db";
         Store = StoreChoice.Of(ConnectionString).Open();
-        Dispatcher = new(new CachedStore(Store, new(mostBytes: 10_000_000)), new OwnCalendarOnly(), Clock);
-        others.AddRange([Dispatcher, new(Store, new OwnCalendarOnly(), Clock)]);
+        Dispatcher = new(new CachedStore(Store, new(mostBytes: 10_000_000)), new RelationPermissions(), Clock);
+        others.AddRange([Dispatcher, new(Store, new RelationPermissions(), Clock)]);
         WatchesVersions = database is null;
     }
 
@@ -107,7 +107,7 @@ internal sealed class Desk : IAsyncDisposable
         return reply;
     }
 
-    public void AlsoAsk(IStore store) => others.Add(new(store, new OwnCalendarOnly(), Clock));
+    public void AlsoAsk(IStore store) => others.Add(new(store, new RelationPermissions(), Clock));
 
     private static ValueTask<Reply> Ask(Dispatcher dispatcher, string name, string json, Caller? caller, RunOptions? options) => Catalogue.Entries
         .Single(entry => entry.Name == name)

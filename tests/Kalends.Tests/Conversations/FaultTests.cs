@@ -36,7 +36,7 @@ public sealed class FaultTests
              "recurrence":{"rule":"FREQ=MONTHLY;COUNT=13"},"attendees":[{"calendar":"user:eva"},{"calendar":"room:mexico-1"}]}]}
             """, "acme");
         await using var store = new SqliteStore($"Data Source={zones.Store}");
-        var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), SystemClock.Instance);
+        var dispatcher = new Dispatcher(store, new RelationPermissions(), SystemClock.Instance);
         IReadOnlyList<Guid> ids;
         await using (var session = await store.Read("acme", TestContext.Current.CancellationToken))
         {

@@ -366,7 +366,7 @@ public class OpenHoursTests
     /// <summary>Everybody's free/busy may be seen but Ben's.</summary>
     private sealed class NobodysBen : IPermissions
     {
-        public ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<Kalends.Storage.CalendarId> calendars, CancellationToken stopped) => ValueTask.FromResult(new Access(
+        public ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<Kalends.Storage.CalendarId> calendars, Kalends.Storage.IReadSession session) => ValueTask.FromResult(new Access(
             calendars.ToDictionary(id => id, id => id.Value == "user:ben" ? Permission.None : Permission.ViewFreeBusy)));
     }
 }

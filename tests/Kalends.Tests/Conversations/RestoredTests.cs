@@ -91,7 +91,7 @@ public sealed class RestoredTests : IAsyncLifetime
 
     private ValueTask<Reply> Ask(SqliteStore store, string query, string json, Position? atLeast = null) => Catalogue.Entries
         .Single(entry => entry.Name == query).Run(
-            new(store, new OwnCalendarOnly(), desk.Clock), Encoding.UTF8.GetBytes(json), Desk.As("user:ana"), new() { AtLeast = atLeast }, Stopped);
+            new(store, new RelationPermissions(), desk.Clock), Encoding.UTF8.GetBytes(json), Desk.As("user:ana"), new() { AtLeast = atLeast }, Stopped);
 
     private static void Refused(RefusalCode code, string sentence, Reply reply)
     {

@@ -157,7 +157,7 @@ public sealed class FailingStatementTests : IAsyncLifetime
         {
             // Of a new pool, whose one connection has prepared nothing: the second time a statement comes, it does.
             await using var store = new PostgresStore($"{failing.To(database)};Maximum Pool Size=1");
-            var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), desk.Clock);
+            var dispatcher = new Dispatcher(store, new RelationPermissions(), desk.Clock);
             for (var turn = 0; turn < 6; turn++)
             {
                 failing.Fail(call, Failure.Refused);

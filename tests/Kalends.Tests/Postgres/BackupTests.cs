@@ -228,7 +228,7 @@ public sealed class BackupTests : IAsyncLifetime
         Assert.Contains(sentence, reply.Refusal!.Detail, StringComparison.Ordinal);
     }
 
-    private static Dispatcher On(PostgresStore store) => new(store, new OwnCalendarOnly(), SystemClock.Instance);
+    private static Dispatcher On(PostgresStore store) => new(store, new RelationPermissions(), SystemClock.Instance);
 
     private static Instant Now() => SystemClock.Instance.GetCurrentInstant();
 

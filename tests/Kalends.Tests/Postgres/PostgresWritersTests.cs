@@ -30,7 +30,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
     {
         database = await PrivateCluster.Database();
         stores = [new(database), new(database)];
-        processes = [.. stores.Select(store => new Dispatcher(store, new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0))))];
+        processes = [.. stores.Select(store => new Dispatcher(store, new RelationPermissions(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0))))];
     }
 
     public async ValueTask DisposeAsync()
@@ -203,7 +203,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
     public async Task Series_are_edited_while_more_of_them_is_stored()
     {
         var id = await Save($$"""{"title":"daily",{{Meeting}},"recurrence":{"rule":"FREQ=DAILY"},"attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"}]}""");
-        var later = stores.Select(store => new Dispatcher(store, new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2027, 3, 1, 10, 0)))).ToArray();
+        var later = stores.Select(store => new Dispatcher(store, new RelationPermissions(), new StandingClock(Instant.FromUtc(2027, 3, 1, 10, 0)))).ToArray();
         var replies = await AtOnce(24, writer => writer % 3 == 0
             ? Run(later[writer % 2], "update-occurrences", "{}")
             : Run(later[writer % 2], "save-appointments", $$"""

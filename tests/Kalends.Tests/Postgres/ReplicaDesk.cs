@@ -31,7 +31,8 @@ internal sealed class ReplicaDesk : IAsyncDisposable
         OnPrimary = On(primary);
 
         // As a server has it, with free/busy in memory before it.
-        static Dispatcher On(PostgresStore store) => new(new CachedStore(store, new(mostBytes: 10_000_000)), new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
+        static Dispatcher On(PostgresStore store) => new(new CachedStore(store, new(mostBytes: 10_000_000)), new RelationPermissions(),
+            new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
     }
 
     /// <summary>The primary's connection string.</summary>

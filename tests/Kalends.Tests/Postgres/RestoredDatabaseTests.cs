@@ -23,7 +23,7 @@ public sealed class RestoredDatabaseTests
         await using var store = new PostgresStore(cluster.ConnectionString);
         await store.Migrate(TestContext.Current.CancellationToken);
         var cached = new CachedStore(store, new(mostBytes: 1_000_000));
-        var server = new Dispatcher(cached, new OwnCalendarOnly(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
+        var server = new Dispatcher(cached, new RelationPermissions(), new StandingClock(Instant.FromUtc(2026, 11, 1, 10, 0)));
         await Save(server, "08");
         await cluster.Order("keep");
         await Save(server, "09");

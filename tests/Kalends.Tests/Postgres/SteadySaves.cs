@@ -16,7 +16,7 @@ internal sealed class SteadySaves(IReadOnlyList<PostgresStore> stores, IClock cl
 {
     private const int Writers = 8;
 
-    private readonly Dispatcher[] processes = [.. stores.Select(store => new Dispatcher(store, new OwnCalendarOnly(), clock))];
+    private readonly Dispatcher[] processes = [.. stores.Select(store => new Dispatcher(store, new RelationPermissions(), clock))];
     private readonly ConcurrentBag<(Reply Reply, TimeSpan Took)> saves = [];
 
     public IEnumerable<Reply> Replies => saves.Select(save => save.Reply);

@@ -112,7 +112,7 @@ public sealed class UpdateOccurrencesTests : IDisposable
         await using var store = new SqliteStore($"Data Source={file}");
         await store.Migrate(TestContext.Current.CancellationToken);
         var clock = new StandingClock(SystemClock.Instance.GetCurrentInstant() - Duration.FromDays(70));
-        var dispatcher = new Dispatcher(store, new OwnCalendarOnly(), clock);
+        var dispatcher = new Dispatcher(store, new RelationPermissions(), clock);
         var save = Catalogue.Entries.Single(entry => entry.Name == "save-appointments");
         var start = clock.Now.InUtc().Date;
         for (var call = 0; call < series; call += 1_000)

@@ -9,7 +9,7 @@ namespace Kalends.Permissions;
 /// </summary>
 public sealed class OwnCalendarOnly : IPermissions
 {
-    public ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<CalendarId> calendars, CancellationToken stopped)
+    public ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<CalendarId> calendars, IReadSession session)
     {
         var decided = new Dictionary<CalendarId, Permission>(calendars.Count);
         foreach (var calendar in calendars)
