@@ -56,7 +56,7 @@ public static class KnownAppointments
             else if (known.Says.ManagedByApp == true && known.Says.App != context.Caller.App)
             {
                 managed.In("appointments", index).In("id").Add(
-                    RefusalCode.ManagedByApp, $"only the application {known.Says.App} may change this appointment");
+                    RefusalCode.ManagedByApp, $"only the application {known.Says.App} may change this appointment{At(known.Says)}");
             }
             else if (version is not null && version != known.Row.Version)
             {
@@ -67,6 +67,9 @@ public static class KnownAppointments
 
         return missing.Refusal ?? forbidden.Refusal ?? managed.Refusal ?? stale.Refusal;
     }
+
+    /// <summary>Where the application shows it, so that whoever is refused knows where to go.</summary>
+    private static string At(Appointment managed) => managed.Links is { Count: > 0 } links ? $": {links[0].Uri}" : "";
 
     /// <summary>Whether the caller sees its details anywhere, and so knows its id.</summary>
     public static bool IsShown(KnownAppointment known, Access access, Caller caller)

@@ -53,3 +53,6 @@ public sealed class SeriesRightsOnPostgresTests : SeriesRightsTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class AccessOnPostgresTests : AccessTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AccessMatrixOnPostgresTests : AccessMatrixTests;

@@ -100,7 +100,9 @@ public class MaskingTests
     public async Task A_private_appointment_is_a_busy_block_under_another_id_in_each_calendar()
     {
         await using var desk = await Desk.Open();
-        await desk.Save(Meeting("private", "09:00"));
+        var id = await desk.Save(Meeting("private", "09:00"));
+        await desk.Do(
+            "respond-to-appointments", $$"""{"appointments":[{"id":"{{id}}","calendar":"user:ben","response":"accepted"}]}""", Desk.As("user:ben"));
         var found = await desk.Do("get-appointments", $$"""{"timespan":{{Span}},"attendees":["user:ana","user:ben"]}""", Stranger);
         var blocks = found["appointments"]!.AsObject().Select(pair => pair.Value!.ToJsonString()).ToList();
         Assert.Equal(2, blocks.Count);
