@@ -1,3 +1,4 @@
+using Kalends.Bench.Access;
 using Kalends.Bench.Cache;
 using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
@@ -5,7 +6,8 @@ using Kalends.Bench.Series;
 
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
-// without it and bare; cache-memory [PEOPLE]: what it takes of memory; anything else goes to BenchmarkDotNet, which measures the engines.
+// without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
+// permissions and the trail cost, on an empty PostgreSQL; anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -30,6 +32,14 @@ if (args is ["cache", var database, ..])
 {
     return await CacheDriver.Run(
         database, args.Length > 2 ? int.Parse(args[2], System.Globalization.CultureInfo.InvariantCulture) : 1_000_000, Console.Out);
+}
+
+if (args is ["access", var permitted, ..])
+{
+    var (tuples, rounds) = (args.ElementAtOrDefault(2) ?? "1000000", args.ElementAtOrDefault(3) ?? "1000");
+    return await AccessDriver.Run(
+        permitted, int.Parse(tuples, System.Globalization.CultureInfo.InvariantCulture), int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture),
+        Console.Out);
 }
 
 if (args is ["cache-memory", ..])

@@ -72,6 +72,37 @@ public sealed class TokenTests(EdgeHost host) : IClassFixture<EdgeHost>
         Assert.Equal("Bearer", answer.Headers.WwwAuthenticate.Single().Scheme);
     }
 
+    public static TheoryData<string, string> Routes => new(
+    [
+        .. Catalogue.Entries.Select(entry => new TheoryDataRow<string, string>("POST", $"/v1/{(entry.IsCommand ? "commands" : "queries")}/{entry.Name}")),
+        .. Catalogue.Entries.Select(entry => new TheoryDataRow<string, string>("GET", $"/v1/{(entry.IsCommand ? "commands" : "queries")}/{entry.Name}")),
+        .. Catalogue.Entries.Where(entry => entry.Path is not null).Select(entry => new TheoryDataRow<string, string>("GET", entry.Path!.Replace("{", "", StringComparison.Ordinal).Replace("}", "", StringComparison.Ordinal))),
+        new("GET", Address), new("DELETE", "/v1/nowhere"), new("GET", "/problems/invalid"),
+    ]);
+
+    [Theory]
+    [MemberData(nameof(Routes))]
+    public async Task Is_refused_at_every_address_alike(string method, string address)
+    {
+        foreach (var row in Wrong)
+        {
+            using var request = new HttpRequestMessage(new(method), address);
+            if (row.Data.Item2.Length > 0)
+            {
+                request.Headers.TryAddWithoutValidation("Authorization", row.Data.Item2);
+            }
+
+            if (method == "POST")
+            {
+                request.Content = new StringContent("{}", Encoding.UTF8, "application/json");
+            }
+
+            var answer = await host.Stranger.SendAsync(request, TestContext.Current.CancellationToken);
+            Assert.True(answer.StatusCode == HttpStatusCode.Unauthorized, $"{method} {address} with {row.Data.Item1}: {answer.StatusCode}");
+            Assert.DoesNotContain("kalends-position", answer.Headers.Select(header => header.Key.ToLowerInvariant()));
+        }
+    }
+
     [Fact]
     public async Task A_critical_header_that_is_not_known_is_refused_though_validly_signed()
     {

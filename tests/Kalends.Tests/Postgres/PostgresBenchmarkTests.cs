@@ -1,3 +1,4 @@
+using Kalends.Bench.Access;
 using Kalends.Bench.Postgres;
 
 namespace Kalends.Tests.Postgres;
@@ -5,6 +6,24 @@ namespace Kalends.Tests.Postgres;
 /// <summary>The measurement itself, small: it fills, asks through HTTP and through pgbench, saves, and prints its table.</summary>
 public sealed class PostgresBenchmarkTests
 {
+    [Fact]
+    public async Task What_permissions_and_the_trail_cost_is_measured_with_few_tuples()
+    {
+        var database = await PrivateCluster.EmptyDatabase();
+        try
+        {
+            await using var output = new StringWriter();
+            Assert.Equal(0, await AccessDriver.Run(database, tuples: 2_000, rounds: 10, output));
+            TestContext.Current.TestOutputHelper!.WriteLine(output.ToString());
+            Assert.Contains("found some", output.ToString(), StringComparison.Ordinal);
+            Assert.Contains("| one save with five people |", output.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await PrivateCluster.Drop(database);
+        }
+    }
+
     [Fact]
     public async Task The_measurement_runs_with_few_people()
     {

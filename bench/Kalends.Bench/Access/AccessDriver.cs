@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Globalization;
+using Kalends.Appointments;
+using Kalends.Availability;
+using Kalends.Bench.Load;
+using Kalends.Messages;
+using Kalends.Permissions;
+using Kalends.Storage;
+using Kalends.Storage.Postgres;
+using Kalends.Time;
+using NodaTime;
+using Npgsql;
+
+namespace Kalends.Bench.Access;
+
+/// <summary>
+/// What permissions and the trail cost, on an empty PostgreSQL: a check of 50 calendars through groups three deep among many tuples; reading with
+/// permissions beside reading without, in turns; saving with the trail beside saving into one that keeps nothing.
+/// </summary>
+public static class AccessDriver
+{
+    private const int Calendars = 50;
+
+    private static readonly string[] Kept = ["command", "trail"];
+
+    private static readonly Instant Monday = Company.FirstDay.PlusDays(7).AtMidnight().InUtc().ToInstant();
+
+    public static async Task<int> Run(string connectionString, int tuples, int rounds, TextWriter output)
+    {
+        var company = new Company(rounds < 100 ? 8 : 60, seed: 1);
+        await Filling.Run(connectionString, company);
+        var relations = await Relations.Fill(connectionString, tuples, company.People);
+        await using var store = new PostgresStore(connectionString);
+        await output.WriteLineAsync(string.Create(
+            CultureInfo.InvariantCulture, $"{relations.Tuples:N0} tuples, {rounds} rounds; milliseconds, p50 / p95\n"));
+        await Checks(store, relations.People, rounds, output);
+        await Readings(store, connectionString, relations.People, rounds, output);
+        await Saves(store, connectionString, company, rounds, output);
+        return 0;
+    }
+
+    /// <summary>One round trip of one session: begin, look at the version, and the check itself.</summary>
+    private static async Task Checks(PostgresStore store, int people, int rounds, TextWriter output)
+    {
+        List<string> objects = [.. Enumerable.Range(0, Calendars).Select(number => AccessSchema.Calendar(Company.Person(number)))];
+        var (random, times, found) = (new Random(1), new List<double>(), 0L);
+        for (var round = -rounds; round < rounds; round++)
+        {
+            var subject = Relations.Someone + random.Next(1, people).ToString(CultureInfo.InvariantCulture);
+            await using var session = await store.Read(Filling.Tenant, default);
+            var rows = session.Rows<IRelationRows>();
+            var began = Stopwatch.GetTimestamp();
+            found += (await rows.HeldBy([subject], objects, int.MaxValue)).Count;
+            if (round >= 0)
+            {
+                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+        }
+
+        await output.WriteLineAsync($"check of {Calendars} calendars, groups three deep, one round trip: {Told(times)}; found {(found > 0 ? "some" : "none")}\n");
+    }
+
+    private static async Task Readings(PostgresStore store, string connectionString, int people, int rounds, TextWriter output)
+    {
+        var (on, off) = (new Dispatcher(store, new RelationPermissions(), SystemClock.Instance), new Dispatcher(store, new OwnCalendarOnly(), SystemClock.Instance));
+        await output.WriteLineAsync("| reading | off | on | p50 | p95 |\n| --- | ---: | ---: | ---: | ---: |");
+        foreach (var (name, asked, days, changes) in new[]
+        {
+            ("a person's week", 1, 7, false), ("50 people's week", Calendars, 7, false), ("a person's week, just after relations changed", 1, 7, true),
+        })
+        {
+            var query = new GetAppointments
+            {
+                Timespan = new(Monday, Monday + Duration.FromDays(days)), Attendees = [.. Enumerable.Range(0, asked).Select(Company.Person)], Limit = 5_000,
+            };
+            var (without, with, random) = (new List<double>(), new List<double>(), new Random(2));
+            for (var round = -rounds; round < rounds; round++)
+            {
+                var person = new CalendarId(Relations.Someone + random.Next(1, Math.Min(people, 100)).ToString(CultureInfo.InvariantCulture));
+                var caller = new Caller(Filling.Tenant, person, "bench", Scopes.Read);
+                if (changes)
+                {
+                    await Relations.Raise(connectionString);
+                }
+
+                foreach (var (dispatcher, times) in new[] { (off, without), (on, with) })
+                {
+                    var began = Stopwatch.GetTimestamp();
+                    var reply = await dispatcher.Run("get-appointments", query, caller, new(), default);
+                    if (round >= 0)
+                    {
+                        times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                    }
+
+                    _ = reply.Result ?? throw new InvalidOperationException(reply.Refusal?.Detail);
+                }
+            }
+
+            await output.WriteLineAsync($"| {name} | {Told(without)} | {Told(with)} | {Ratios(without, with)} |");
+        }
+    }
+
+    /// <summary>Without the trail its rows go to tables that have no index and are in no log, which is as near to nothing as they can be sent.</summary>
+    private static async Task Saves(PostgresStore store, string connectionString, Company company, int rounds, TextWriter output)
+    {
+        await using var connection = new NpgsqlConnection(connectionString);
+        await connection.OpenAsync();
+        foreach (var table in Kept)
+        {
+            await Relations.Run(connection, $"CREATE UNLOGGED TABLE {table}_none (LIKE {table} INCLUDING DEFAULTS)");
+        }
+
+        var dispatcher = new Dispatcher(store, new RelationPermissions(), SystemClock.Instance);
+        var caller = new Caller(Filling.Tenant, new("service:load"), "bench", Scopes.Read | Scopes.Write | Scopes.Admin);
+        var (random, with, without) = (new Random(3), new List<double>(), new List<double>());
+        for (var turn = -1; turn < 10; turn++)
+        {
+            foreach (var (keeps, times) in new[] { (true, with), (false, without) })
+            {
+                await Swap(connection, keeps);
+                for (var round = 0; round < Math.Max(1, rounds / 10); round++)
+                {
+                    var save = new SaveAppointments { Appointments = [Meeting(company, random)] };
+                    var began = Stopwatch.GetTimestamp();
+                    _ = (await dispatcher.Run("save-appointments", save, caller, new(), default)).Result ?? throw new InvalidOperationException("not saved");
+                    // The first ones of a turn are planned anew.
+                    if (turn >= 0 && round >= rounds / 50)
+                    {
+                        times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                    }
+                }
+            }
+        }
+
+        await output.WriteLineAsync("\n| writing | without the trail | with it | p50 | p95 |\n| --- | ---: | ---: | ---: | ---: |");
+        await output.WriteLineAsync($"| one save with five people | {Told(without)} | {Told(with)} | {Ratios(without, with)} |");
+    }
+
+    private static async Task Swap(NpgsqlConnection connection, bool keeps)
+    {
+        await using var present = new NpgsqlCommand("SELECT to_regclass('trail_none') IS NOT NULL", connection);
+        if ((bool)(await present.ExecuteScalarAsync())! == keeps)
+        {
+            return;
+        }
+
+        foreach (var table in Kept)
+        {
+            var (from, to) = keeps ? ("kept", "none") : ("none", "kept");
+            await Relations.Run(connection, $"BEGIN; ALTER TABLE {table} RENAME TO {table}_{to}; ALTER TABLE {table}_{from} RENAME TO {table}; COMMIT");
+        }
+    }
+
+    private static Appointment Meeting(Company company, Random random) => new()
+    {
+        Owner = Company.Person(random.Next(company.People)),
+        Title = "Review of work",
+        Description = "Agenda: what was done, what comes next, what stands in the way. Notes are in the shared folder of the team.",
+        Start = Company.FirstDay.PlusDays(random.Next(300)).AtMidnight().PlusHours(random.Next(8, 18)),
+        TimeZone = "Europe/Paris",
+        Duration = NominalDuration.OfMinutes(30),
+        Attendees = [.. Enumerable.Range(0, company.People).OrderBy(_ => random.Next()).Take(5).Select(number => new Attendee { Calendar = Company.Person(number) })],
+    };
+
+    private static string Told(List<double> times) => string.Create(CultureInfo.InvariantCulture, $"{At(times, 0.5):0.00} / {At(times, 0.95):0.00}");
+
+    private static string Ratios(List<double> one, List<double> other) => string.Create(
+        CultureInfo.InvariantCulture, $"{At(other, 0.5) / At(one, 0.5):0.00} | {At(other, 0.95) / At(one, 0.95):0.00}");
+
+    private static double At(List<double> times, double part) => times.Order().ElementAt(Math.Min(times.Count - 1, (int)(times.Count * part)));
+}
