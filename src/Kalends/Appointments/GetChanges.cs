@@ -46,7 +46,8 @@ public sealed record GetChanges : Query<Changes>
         var sight = asked.Sight.On(Calendar);
         if (Since is not null && start.Value.Sight is { } then && then != sight)
         {
-            return Refusal.At(RefusalCode.SyncTokenExpired, "/since", "is of when more or less of the calendar was to be seen; synchronise again without a token");
+            return Refusal.At(
+                RefusalCode.SyncTokenExpired, "/since", "is of when more or less of the calendar was to be seen; synchronise again without a token");
         }
 
         var from = start.Value.FirstUntil is null && Since is null ? new Token(0, last, null, sight) : start.Value with { Sight = sight };

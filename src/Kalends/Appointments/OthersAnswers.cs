@@ -12,24 +12,21 @@ internal static class OthersAnswers
     public static async ValueTask<IReadOnlyList<Appointment>> Kept(
         CommandContext context, IReadOnlyList<Appointment> given, IReadOnlyDictionary<Guid, KnownAppointment> known)
     {
-        HashSet<CalendarId> answering = [.. given.SelectMany(item => Foreign(item, context.Caller)).Select(attendee => attendee.Calendar)];
-        if (answering.Count == 0)
-        {
-            return given;
-        }
-
+        HashSet<CalendarId> answering = [.. given.SelectMany(item => item.Attendees ?? [])
+            .Where(attendee => attendee.Response is not null && attendee.Calendar.ImpliedKind == CalendarKind.User)
+            .Select(attendee => attendee.Calendar).Where(id => id != context.Caller.Person)];
         var access = await context.Decide(answering);
-        return answering.All(id => access.May(Permission.Modify, id)) ? given : [.. given.Select(item => Kept(item, item.Id is { } id ? known.GetValueOrDefault(id)?.Says : null, access, context.Caller))];
+        answering.RemoveWhere(id => access.May(Permission.Modify, id));
+        return answering.Count == 0 ? given : [.. given.Select(item => Kept(item, Before(item, known), answering))];
     }
 
-    private static IEnumerable<Attendee> Foreign(Appointment item, Caller caller) => (item.Attendees ?? []).Where(attendee =>
-        attendee.Response is not null && attendee.Calendar != caller.Person && attendee.Calendar.ImpliedKind == CalendarKind.User);
+    private static Appointment? Before(Appointment item, IReadOnlyDictionary<Guid, KnownAppointment> known) =>
+        item.Id is { } id ? known.GetValueOrDefault(id)?.Says : null;
 
-    private static Appointment Kept(Appointment item, Appointment? before, Access access, Caller caller) => item.Attendees is null ? item : item with
+    private static Appointment Kept(Appointment item, Appointment? before, HashSet<CalendarId> others) => item.Attendees is null ? item : item with
     {
-        Attendees = [.. item.Attendees.Select(attendee =>
-            attendee.Response is null || attendee.Calendar.ImpliedKind != CalendarKind.User || attendee.Calendar == caller.Person || access.May(Permission.Modify, attendee.Calendar)
-                ? attendee
-                : attendee with { Response = before?.Attendees!.FirstOrDefault(one => one.Calendar == attendee.Calendar)?.Response })],
+        Attendees = [.. item.Attendees.Select(attendee => others.Contains(attendee.Calendar)
+            ? attendee with { Response = before?.Attendees!.FirstOrDefault(one => one.Calendar == attendee.Calendar)?.Response }
+            : attendee)],
     };
 }

@@ -23,6 +23,10 @@ internal static class MessageExamples
         ["get-open-hours"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["get-calendars"] = "{\"kind\":\"room\"}",
         ["get-changes"] = "{\"calendar\":\"user:ana\"}",
+        ["grant-access"] = "{\"relationships\":[{\"object\":\"calendar:user:ana\",\"relation\":\"viewer\",\"subject\":\"group:eng#member\"}]}",
+        ["revoke-access"] = "{\"relationships\":[{\"object\":\"calendar:user:ana\",\"relation\":\"viewer\",\"subject\":\"group:eng#member\"}]}",
+        ["get-access"] = "{\"calendar\":\"user:ana\"}",
+        ["check-access"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
     };
 
