@@ -25,6 +25,12 @@ internal sealed class ChangeRows(PostgresSession session) : IChangeRows
         WHERE t.before IS NOT NULL
         """;
 
+    private const string LastSaidSql = """
+        SELECT asked.id, t.said FROM unnest($2) asked (id) CROSS JOIN LATERAL
+            (SELECT coalesce(x.after, x.before) AS said FROM trail x WHERE x.tenant = $1 AND x.appointment = asked.id ORDER BY x.seq DESC LIMIT 1) t
+        WHERE t.said IS NOT NULL
+        """;
+
     private const string BetweenSql = """
         SELECT x.appointment, x.after FROM trail x WHERE x.tenant = $1 AND x.appointment = ANY ($2) AND x.after IS NOT NULL
           AND EXISTS (SELECT 1 FROM unnest(x.calendars, x.versions) p (calendar, version) WHERE p.calendar = $3 AND p.version > $4 AND p.version <= $5)
@@ -40,6 +46,11 @@ internal sealed class ChangeRows(PostgresSession session) : IChangeRows
     public async ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions) =>
         (await session.All(
             session.Prepare(AsOfSql).WithAll(appointments).WithKeys(versions.Keys).WithAll(versions.Values), row => (Id: row.Guid(0), Said: row.Bytes(1))))
+            .ToDictionary(pair => pair.Id, pair => pair.Said);
+
+    public async ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments) => appointments.Count == 0
+        ? new Dictionary<Guid, byte[]>()
+        : (await session.All(session.Prepare(LastSaidSql).WithAll(appointments), row => (Id: row.Guid(0), Said: row.Bytes(1))))
             .ToDictionary(pair => pair.Id, pair => pair.Said);
 
     public async ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(

@@ -22,6 +22,9 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         ORDER BY x.seq LIMIT 1
         """;
 
+    private const string LastSaidSql =
+        "SELECT coalesce(after, before) FROM trail WHERE tenant = ?1 AND appointment = ?2 ORDER BY seq DESC LIMIT 1";
+
     private const string BetweenSql = """
         SELECT x.after FROM trail x WHERE x.tenant = ?1 AND x.appointment = ?2 AND x.after IS NOT NULL
           AND EXISTS (SELECT 1 FROM json_each(x.versions) p WHERE p.key = CAST(?3 AS TEXT) AND p.value > ?4 AND p.value <= ?5)
@@ -58,6 +61,21 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         foreach (var appointment in appointments)
         {
             var row = session.Prepare(AsOfSql).With(appointment).WithJson(moment);
+            if (row.Step() && !row.IsNull(0))
+            {
+                found[appointment] = row.Bytes(0);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyDictionary<Guid, byte[]>>(found);
+    }
+
+    public ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments)
+    {
+        var found = new Dictionary<Guid, byte[]>();
+        foreach (var appointment in appointments)
+        {
+            var row = session.Prepare(LastSaidSql).With(appointment);
             if (row.Step() && !row.IsNull(0))
             {
                 found[appointment] = row.Bytes(0);

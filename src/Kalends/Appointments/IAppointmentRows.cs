@@ -111,6 +111,9 @@ public interface IChangeRows
     /// </summary>
     ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions);
 
+    /// <summary>What these appointments said last, those that are deleted just before, as JSON in UTF-8; those without an entry of their own are left out.</summary>
+    ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments);
+
     /// <summary>All that these appointments came to say with changes of one calendar after one of its versions, up to another, in no order.</summary>
     ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(IReadOnlyCollection<Guid> appointments, long calendar, long after, long until);
 }
