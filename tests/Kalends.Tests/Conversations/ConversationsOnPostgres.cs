@@ -1,3 +1,4 @@
+using Kalends.Tests.Conversations.Audit;
 using Kalends.Tests.Conversations.Series;
 
 namespace Kalends.Tests.Conversations;
@@ -50,3 +51,15 @@ public sealed class SeriesPagesOnPostgresTests : SeriesPagesTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class SeriesRightsOnPostgresTests : SeriesRightsTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class HistoryOnPostgresTests : HistoryTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class HistoryMaskingOnPostgresTests : HistoryMaskingTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AsOfOnPostgresTests : AsOfTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AsOfSimulationOnPostgresTests : AsOfSimulationTests;
