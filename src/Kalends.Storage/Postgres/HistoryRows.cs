@@ -57,6 +57,35 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         {Command} WHERE {Fits} {Order}
         """;
 
+    private const string LastOfSql = $"""
+        SELECT {Columns} FROM unnest($2) asked (id) CROSS JOIN LATERAL
+            (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment = asked.id AND t.at <= $3 ORDER BY t.seq DESC LIMIT 1) x
+        {Command}
+        """;
+
+    private const string WithVersionSql = $"""
+        SELECT {Columns} FROM unnest($2, $3) asked (id, version) CROSS JOIN LATERAL
+            (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment = asked.id AND t.version = asked.version AND t.after IS NOT NULL
+             ORDER BY t.seq DESC LIMIT 1) x
+        {Command}
+        """;
+
+    private const string LastOfOccurrencesSql = $"""
+        SELECT {Columns} FROM
+            (SELECT DISTINCT ON (t.appointment) t.* FROM trail t WHERE t.tenant = $1 AND t.series = $2 AND t.seq <= $3 AND t.at <= $5
+             ORDER BY t.appointment, t.seq DESC) x
+        {Command}
+        """;
+
+    public async ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until) => ById(
+        await session.All(session.Prepare(LastOfSql).WithAll(appointments).WithTime(until).WithInteger(null), Entry));
+
+    public async ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions) => ById(
+        await session.All(session.Prepare(WithVersionSql).WithAll(versions.Keys).WithAll(versions.Values).WithInteger(null), Entry));
+
+    public async ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut) => await session.All(
+        session.Prepare(LastOfOccurrencesSql).With(series).With(cut.Seq).WithInteger(null).WithTime(cut.At), Entry);
+
     public async ValueTask<IReadOnlyList<TrailEntry>> Page(TrailQuestion asked, TrailPlace? after, int limit)
     {
         var place = after ?? new(long.MaxValue, long.MaxValue, long.MaxValue);
@@ -65,6 +94,8 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
             .With(asked.Person is null && (asked.From, asked.To) == (long.MinValue, long.MaxValue) ? limit : long.MaxValue);
         return await session.All(statement, Entry);
     }
+
+    private static Dictionary<Guid, TrailEntry> ById(List<TrailEntry> entries) => entries.ToDictionary(entry => entry.Appointment!.Value);
 
     private static string Sql(TrailQuestion asked) => asked switch
     {

@@ -59,6 +59,36 @@ internal sealed class HistoryRows(SqliteSession session) : ITrailRows
         {Entries} WHERE {Fits} ORDER BY x.seq DESC LIMIT ?12
         """;
 
+    private const string LastOfSql = $"""
+        SELECT {Columns} FROM
+            (SELECT t.seq AS place FROM trail t CROSS JOIN command k ON k.tenant = ?1 AND k.id = t.command
+             WHERE t.tenant = ?1 AND t.appointment = ?2 AND k.at <= ?3 ORDER BY t.seq DESC LIMIT 1)
+        {Entries}
+        """;
+
+    private const string WithVersionSql = $"""
+        SELECT {Columns} FROM
+            (SELECT t.seq AS place FROM trail t
+             WHERE t.tenant = ?1 AND t.appointment = ?2 AND t.version = ?3 AND t.after IS NOT NULL ORDER BY t.seq DESC LIMIT 1)
+        {Entries}
+        """;
+
+    private const string LastOfOccurrencesSql = $"""
+        SELECT {Columns} FROM
+            (SELECT max(t.seq) AS place FROM trail t CROSS JOIN command k ON k.tenant = ?1 AND k.id = t.command
+             WHERE t.tenant = ?1 AND t.series = ?2 AND t.seq <= ?3 AND k.at <= ?5 GROUP BY t.appointment)
+        {Entries}
+        """;
+
+    public ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until) =>
+        Each(appointments.Select(id => session.Prepare(LastOfSql).With(id).With(until).WithNull()));
+
+    public ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions) =>
+        Each(versions.Select(pair => session.Prepare(WithVersionSql).With(pair.Key).With(pair.Value).WithNull()));
+
+    public ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut) => ValueTask.FromResult<IReadOnlyList<TrailEntry>>(
+        All(session.Prepare(LastOfOccurrencesSql).With(series).With(cut.Seq).WithNull().With(cut.At)));
+
     public ValueTask<IReadOnlyList<TrailEntry>> Page(TrailQuestion asked, TrailPlace? after, int limit)
     {
         var (sql, isOfCalendar) = (Sql(asked), asked.Command is null && asked.Appointment is null && asked.Calendar is not null);
@@ -70,13 +100,21 @@ internal sealed class HistoryRows(SqliteSession session) : ITrailRows
             rows.With(asked.Person is null && (asked.From, asked.To) == (long.MinValue, long.MaxValue) ? limit : long.MaxValue);
         }
 
+        return ValueTask.FromResult<IReadOnlyList<TrailEntry>>(All(rows));
+    }
+
+    private static ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> Each(IEnumerable<Statement> statements) =>
+        ValueTask.FromResult<IReadOnlyDictionary<Guid, TrailEntry>>(statements.SelectMany(All).ToDictionary(entry => entry.Appointment!.Value));
+
+    private static List<TrailEntry> All(Statement rows)
+    {
         var found = new List<TrailEntry>();
         while (rows.Step())
         {
             found.Add(Entry(rows));
         }
 
-        return ValueTask.FromResult<IReadOnlyList<TrailEntry>>(found);
+        return found;
     }
 
     private static string Sql(TrailQuestion asked) => asked switch

@@ -85,4 +85,19 @@ public interface ITrailRows
     /// The newest entries, or those older than a place. An appointment's are its own, those of its series, and, of a series, those of its occurrences.
     /// </summary>
     ValueTask<IReadOnlyList<TrailEntry>> Page(TrailQuestion asked, TrailPlace? after, int limit);
+
+    /// <summary>Of each of these appointments its own last entry, or the last one of a command begun by then (seconds since 1970).</summary>
+    ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until = long.MaxValue);
+
+    /// <summary>The entry with which each of these appointments came to this version; where it began anew since, the last one that did.</summary>
+    ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions);
+
+    /// <summary>Of each occurrence of a series that has entries of its own the last one within the cut.</summary>
+    ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut);
+}
+
+/// <summary>A moment in the story of one series: up to a number of the trail, and of what was begun up to an instant (seconds since 1970).</summary>
+public readonly record struct TrailCut(long Seq, long At)
+{
+    public static readonly TrailCut Now = new(long.MaxValue, long.MaxValue);
 }

@@ -63,3 +63,15 @@ public sealed class AsOfOnPostgresTests : AsOfTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class AsOfSimulationOnPostgresTests : AsOfSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringOnPostgresTests : RestoringTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringSeriesOnPostgresTests : RestoringSeriesTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringSimulationOnPostgresTests : RestoringSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringAWeekOnPostgresTests : RestoringAWeekTests;
