@@ -112,7 +112,8 @@ internal static class RestoreTargets
             return Refusal.At(RefusalCode.TooLarge, "/asOf", $"is before more than {Most} changes of this calendar; go back by smaller steps");
         }
 
-        var then = await changes.AsOf(changed, moment);
+        // What an occurrence said before it was first changed by itself follows, where its series has changed too, from what that said then.
+        var then = (await changes.AsOf(changed, moment)).Where(pair => !IsDerivedOf(changed, pair.Value)).ToDictionary();
         var now = await context.Rows<IAppointmentRows>().Find(changed);
         var calendar = asked.Rows[id];
         List<Guid> meant =
@@ -149,6 +150,9 @@ internal static class RestoreTargets
         var sight = await HistorySight.Over(context, [.. lasts.Values], null);
         return lasts.Where(pair => sight.Show(pair.Value) is { Masked: not true }).ToDictionary();
     }
+
+    private static bool IsDerivedOf(IReadOnlySet<Guid> changed, byte[] json) =>
+        WireJson.Read<Appointment>(json).Series is { RecurrenceId: not null, Detached: not true, Id: { } series } && changed.Contains(series);
 
     private static bool IsSeries(TrailEntry entry) => WireJson.Read<Appointment>((entry.Before ?? entry.After)!).Recurrence is not null
         || (entry.After is { } after && WireJson.Read<Appointment>(after).Recurrence is not null);

@@ -113,14 +113,16 @@ public class RestoringTests
         Later(desk);
         await Change(desk, moved, "\"start\":\"2026-11-23T12:00:00\"", InRoom);
         await Change(desk, other, "\"title\":\"Other\"");
-        await desk.Save(With(InRoom, "\"title\":\"Took it\""), Desk.As("user:ben"));
+        var taking = await desk.Save(With(InRoom, "\"title\":\"Took it\""), Desk.As("user:ben"));
         var named = await desk.Refused("restore-appointments", $$"""{"appointments":[{"id":"{{moved}}","version":1},{"id":"{{other}}","version":1}]}""");
         Assert.Equal((RefusalCode.Conflict, "room:paris-3"), (named.Code, named.Conflicts[0].Calendar.Value));
         Assert.Equal("Other", (string)(await desk.Get(other))["title"]!);
         var answer = await Restore(
             desk, """{"calendar":"user:ana","timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"},"asOf":"2026-11-01T10:01:00Z"}""");
         Assert.Equal([other], answer["saved"]!.AsArray().Select(saved => (string)saved!["id"]!));
-        Assert.Equal($$"""[{"id":"{{moved}}","reason":"its time is taken in room:paris-3"}]""", answer["skipped"]!.ToJsonString());
+        Assert.Equal(
+            $$"""[{"id":"{{taking}}","reason":"user:ana may not change the calendar user:ben"},{"id":"{{moved}}","reason":"its time is taken in room:paris-3"}]""",
+            answer["skipped"]!.ToJsonString());
         await Sound(desk);
     }
 
