@@ -25,8 +25,8 @@ internal static partial class EachPartition
         {
             var left = new List<string>();
             await wire.Run(new Statement(LeftSql).With(table).With(index).Reading(row => left.Add(row.Plain(0))), stopped);
-            written = written.Replace(
-                whole, string.Concat(left.Select(partition => statement.Replace("{partition}", partition, StringComparison.Ordinal))), StringComparison.Ordinal);
+            var all = left.Select(partition => statement.Replace("{partition}", partition, StringComparison.Ordinal));
+            written = written.Replace(whole, string.Concat(all), StringComparison.Ordinal);
         }
 
         return written;

@@ -49,7 +49,8 @@ internal static class Migration
             var missing = await Schema.Missing(wire, scripts, stopped);
             foreach (var (name, text) in scripts.Where(script => missing.Contains(script.Name)))
             {
-                await Run(connectionString, new(name, IsOnline(name) ? await EachPartition.WriteOut(wire, text.ReplaceLineEndings("\n"), stopped) : text), stopped);
+                var written = IsOnline(name) ? await EachPartition.WriteOut(wire, text.ReplaceLineEndings("\n"), stopped) : text;
+                await Run(connectionString, new(name, written), stopped);
             }
 
             return missing;

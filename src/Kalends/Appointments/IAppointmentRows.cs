@@ -118,7 +118,9 @@ public interface IChangeRows
     /// </summary>
     ValueTask<IReadOnlyDictionary<long, long>> VersionsAt(IReadOnlyCollection<long> calendars, long instant);
 
-    /// <summary>What these appointments said last, those that are deleted just before, as JSON in UTF-8; those without an entry of their own are left out.</summary>
+    /// <summary>
+    /// What these appointments said last, those that are deleted just before, as JSON in UTF-8; those without an entry of their own are left out.
+    /// </summary>
     ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments);
 
     /// <summary>All that these appointments came to say with changes of one calendar after one of its versions, up to another, in no order.</summary>

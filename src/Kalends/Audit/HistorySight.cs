@@ -120,7 +120,8 @@ internal sealed class HistorySight
         var now = (await context.Rows<IAppointmentRows>().Find(asked)).ToDictionary(pair => pair.Key, pair => pair.Value.Privacy);
         var last = (await context.Rows<IChangeRows>().LastSaid([.. asked.Where(id => !now.ContainsKey(id))]))
             .ToDictionary(pair => pair.Key, pair => WireJson.Read<Appointment>(pair.Value).Privacy!.Value);
-        return ids.ToDictionary(id => id, id => now.TryGetValue(id, out var privacy) ? privacy : Most(Last(id), series.TryGetValue(id, out var own) ? Last(own) : default));
+        return ids.ToDictionary(
+            id => id, id => now.ContainsKey(id) || !series.TryGetValue(id, out var own) ? Last(id) : Most(Last(id), Last(own)));
 
         Privacy Last(Guid id) => now.TryGetValue(id, out var privacy) ? privacy : last.GetValueOrDefault(id);
 

@@ -58,8 +58,6 @@ public sealed record RestoreAppointments : Command<RestoredAppointments>
 
     public override async ValueTask<Outcome<RestoredAppointments>> Execute(CommandContext context)
     {
-        var t = System.Diagnostics.Stopwatch.GetTimestamp();
-        void Lap(string w) { Console.WriteLine($"LAP {w} {System.Diagnostics.Stopwatch.GetElapsedTime(t)}"); }
         if (RefuseFuture(context.Now) is { } future)
         {
             return future;
@@ -73,25 +71,20 @@ public sealed record RestoreAppointments : Command<RestoredAppointments>
             return refusal;
         }
 
-        Lap("targets");
         var planning = new RestorePlanning(context, found.Value);
         if (await planning.Plan() is { } torn)
         {
             return torn;
         }
 
-        Lap("plan");
         var calendars = await context.Rows<ICalendarWrites>().Lock([.. planning.Calendars]);
-        Lap("lock");
         var work = await planning.Fit(calendars);
         if (work.Refusal is { } clash)
         {
             return clash;
         }
 
-        Lap("fit");
         await work.Value.Write();
-        Lap("write");
         return planning.Answer(work.Value);
     }
 

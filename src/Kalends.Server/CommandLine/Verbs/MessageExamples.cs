@@ -23,6 +23,8 @@ internal static class MessageExamples
         ["get-open-hours"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["get-calendars"] = "{\"kind\":\"room\"}",
         ["get-changes"] = "{\"calendar\":\"user:ana\"}",
+        ["get-history"] = "{\"calendar\":\"user:ana\",\"limit\":10}",
+        ["restore-appointments"] = "{\"calendar\":\"user:ana\"," + Week + ",\"asOf\":\"2026-11-20T12:00:00Z\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
     };
 

@@ -166,7 +166,8 @@ public class RestoringTests
     {
         await using var desk = await Desk.Open();
         var (open, secret) = (await desk.Save(Meeting), await desk.Save(With(Meeting, "\"privacy\":\"secret\"")));
-        var saved = await desk.Do("save-appointments", $$"""{"appointments":[{{With(Meeting, $"\"id\":\"{open}\",\"title\":\"New\"")}},{{With(Meeting, $"\"id\":\"{secret}\",\"privacy\":\"secret\",\"title\":\"New\"")}}]}""");
+        var both = new[] { With(Meeting, $"\"id\":\"{open}\",\"title\":\"New\""), With(Meeting, $"\"id\":\"{secret}\",\"privacy\":\"secret\",\"title\":\"New\"") };
+        var saved = await desk.Do("save-appointments", $$"""{"appointments":[{{string.Join(',', both)}}]}""");
         Assert.Equal(2, saved["saved"]!.AsArray().Count);
         var zoe = Desk.As("user:zoe");
         Assert.Equal(RefusalCode.Forbidden, (await desk.Refused("restore-appointments", $$"""{"appointments":[{"id":"{{open}}"}]}""", zoe)).Code);
