@@ -21,15 +21,23 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         AND ($2 IS NULL OR x.appointment = $2 OR x.appointment = $3 OR x.series = $2) AND ($4 IS NULL OR $4 = ANY (x.calendars))
         """;
 
-    private const string Command = "JOIN command c ON c.tenant = $1 AND c.id = x.command AND c.at = x.at";
+    // Entry by entry: planned as a join, all commands of a tenant are read for one page.
+    private const string Command = """
+        CROSS JOIN LATERAL (SELECT k.* FROM command k WHERE k.tenant = $1 AND k.id = x.command AND k.at = x.at OFFSET 0) c
+        """;
 
     private const string Order = "ORDER BY x.seq DESC LIMIT $12";
 
+    // What only the command tells leaves it open how many of the newest entries fit.
+    private const string AsMany = "CASE WHEN $5 IS NULL THEN $12 END";
+
     private const string OfAppointmentSql = $"""
         SELECT {Columns} FROM
-            (SELECT * FROM trail WHERE tenant = $1 AND appointment = $2 AND seq < $10
-             UNION ALL SELECT * FROM trail WHERE tenant = $1 AND appointment = $3 AND seq < $10
-             UNION ALL SELECT * FROM trail WHERE tenant = $1 AND series = $2 AND seq < $10) x
+            (SELECT * FROM
+                (SELECT * FROM trail WHERE tenant = $1 AND appointment = $2 AND seq < $10
+                 UNION ALL SELECT * FROM trail WHERE tenant = $1 AND appointment = $3 AND seq < $10
+                 UNION ALL SELECT * FROM trail WHERE tenant = $1 AND series = $2 AND seq < $10) e
+             WHERE e.at >= $7 AND e.at < $8 AND ($4 IS NULL OR $4 = ANY (e.calendars)) ORDER BY e.seq DESC LIMIT {AsMany}) x
         {Command} WHERE {Fits} {Order}
         """;
 
@@ -37,23 +45,31 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         SELECT {Columns} FROM trail x {Command} WHERE x.tenant = $1 AND x.command = $6 AND x.seq < $10 AND {Fits} {Order}
         """;
 
+    // Each command has an entry at least, so that so many commands fill a page; those of one second go together, since entries are in order in it.
     private const string OfPersonSql = $"""
-        SELECT {Columns} FROM command c JOIN trail x ON x.tenant = $1 AND x.command = c.id AND x.at = c.at
-        WHERE c.tenant = $1 AND c.person = $5 AND c.at >= $7 AND c.at < $8 AND c.at <= $9 AND (c.at < $9 OR x.seq < $10) AND {Fits}
-        ORDER BY c.at DESC, x.seq DESC LIMIT $12
+        WITH c AS MATERIALIZED (
+            (SELECT * FROM command WHERE tenant = $1 AND person = $5 AND at >= $7 AND at < $8 AND at < $9
+             ORDER BY at DESC FETCH FIRST ($12) ROWS WITH TIES)
+            UNION ALL SELECT * FROM command WHERE tenant = $1 AND person = $5 AND at >= $7 AND at < $8 AND at = $9)
+        SELECT {Columns} FROM c CROSS JOIN LATERAL
+            (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.command = c.id AND t.at = c.at AND (c.at < $9 OR t.seq < $10)
+             ORDER BY t.seq DESC LIMIT $12) x
+        ORDER BY x.at DESC, x.seq DESC LIMIT $12
         """;
 
     // Versions of a calendar are in the order of its entries. Of what has not changed since the place, no more than a page can be on it, and those
     // that changed last ($13, all where entries may not fit).
     private const string OfCalendarSql = $"""
         SELECT {Columns} FROM
-            (SELECT t.* FROM
-                (SELECT appointment FROM calendar_change WHERE tenant = $1 AND calendar = $4 AND calendar_version >= $11
-                 UNION ALL (SELECT appointment FROM calendar_change WHERE tenant = $1 AND calendar = $4 AND calendar_version < $11
-                            ORDER BY calendar_version DESC LIMIT $13)) g
-             CROSS JOIN LATERAL (SELECT e.* FROM trail e WHERE e.tenant = $1 AND e.appointment = g.appointment AND e.seq < $10
-                                 AND e.at >= $7 AND e.at < $8) t
-             UNION ALL SELECT e.* FROM trail e WHERE e.tenant = $1 AND e.appointment IS NULL AND e.seq < $10 AND $4 = ANY (e.calendars)) x
+            (SELECT * FROM
+                (SELECT t.* FROM
+                    (SELECT appointment FROM calendar_change WHERE tenant = $1 AND calendar = $4 AND calendar_version >= $11
+                     UNION ALL (SELECT appointment FROM calendar_change WHERE tenant = $1 AND calendar = $4 AND calendar_version < $11
+                                ORDER BY calendar_version DESC LIMIT $13)) g
+                 CROSS JOIN LATERAL (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment = g.appointment AND t.seq < $10
+                                     AND t.at >= $7 AND t.at < $8 OFFSET 0) t
+                 UNION ALL SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment IS NULL AND t.seq < $10 AND t.at >= $7 AND t.at < $8) e
+             WHERE $4 = ANY (e.calendars) ORDER BY e.seq DESC LIMIT {AsMany}) x
         {Command} WHERE {Fits} {Order}
         """;
 
