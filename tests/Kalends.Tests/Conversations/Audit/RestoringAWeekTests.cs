@@ -29,7 +29,6 @@ public class RestoringAWeekTests
         Assert.Equal(wasted, await Seen(desk));
         var (answer, time) = await Timed(() => desk.Do("restore-appointments", Restore));
         Assert.Equal(dry.ToJsonString(), answer.ToJsonString());
-        TestContext.Current.SendDiagnosticMessage($"restored {answer["saved"]!.AsArray().Count}, deleted {answer["deleted"]!.AsArray().Count}: {time}, dry {dryTime}");
         Console.WriteLine($"{desk.Store.GetType().Name}: restored {answer["saved"]!.AsArray().Count}, deleted {answer["deleted"]!.AsArray().Count}: {time}, dry {dryTime}");
         Assert.Equal("[]", answer["skipped"]!.ToJsonString());
         Assert.Equal((1_100, 100), (answer["saved"]!.AsArray().Count, answer["deleted"]!.AsArray().Count));
