@@ -1,4 +1,5 @@
 using Kalends.Appointments;
+using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Calendars;
 using Kalends.ICalendar;
@@ -13,6 +14,7 @@ public static class Catalogue
     public static IReadOnlyList<CatalogueEntry> Entries { get; } =
     [
         .. AppointmentsCatalogue.Entries,
+        .. AuditCatalogue.Entries,
         .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
         .. ICalendarCatalogue.Entries,

@@ -49,7 +49,8 @@ internal static class Migration
             var missing = await Schema.Missing(wire, scripts, stopped);
             foreach (var (name, text) in scripts.Where(script => missing.Contains(script.Name)))
             {
-                await Run(connectionString, new(name, text), stopped);
+                var written = IsOnline(name) ? await EachPartition.WriteOut(wire, text.ReplaceLineEndings("\n"), stopped) : text;
+                await Run(connectionString, new(name, written), stopped);
             }
 
             return missing;
@@ -59,6 +60,8 @@ internal static class Migration
             await wire.Run(new Statement(UnlockSql).With(Lock).Reading(_ => { }), CancellationToken.None);
         }
     }
+
+    private static bool IsOnline(string name) => name.EndsWith(Online, StringComparison.Ordinal);
 
     private static async ValueTask Run(string connectionString, SqlScript script, CancellationToken stopped)
     {
@@ -83,7 +86,7 @@ internal static class Migration
 
     private static Exception? RunOnce(string connectionString, SqlScript script)
     {
-        var isOnline = script.Name.EndsWith(Online, StringComparison.Ordinal);
+        var isOnline = IsOnline(script.Name);
         using var source = Source.ForScripts(connectionString, isOnline ? NoTimeouts : BriefLocks);
         var prepared = DeployChanges.To.PostgresqlDatabase(new Connections(source, isOnline)).JournalToPostgresqlTable("public", Schema.Journal)
             .WithScripts(script).WithVariablesDisabled().WithExecutionTimeout(TimeSpan.Zero).LogToNowhere();

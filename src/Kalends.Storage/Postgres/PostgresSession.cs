@@ -1,4 +1,5 @@
 using Kalends.Appointments;
+using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Permissions;
 
@@ -27,6 +28,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(ISeriesWrites)] = session => new SeriesRows(session),
         [typeof(IChangeRows)] = session => new ChangeRows(session),
         [typeof(ITrailWrites)] = session => new TrailRows(session),
+        [typeof(ITrailRows)] = session => new HistoryRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),

@@ -28,6 +28,8 @@ internal sealed class Statement(string constantSql)
 
     public Statement With(Guid value) => Add(value, NpgsqlDbType.Uuid);
 
+    public Statement With(Guid? value) => value is { } id ? With(id) : AddNull(NpgsqlDbType.Uuid);
+
     public Statement With(string? value) => Add(Texts.ToStored(value), NpgsqlDbType.Text);
 
     public Statement WithInteger(long? value) => value is { } number ? Add(checked((int)number), NpgsqlDbType.Integer) : AddNull(NpgsqlDbType.Integer);

@@ -22,6 +22,25 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         ORDER BY x.seq LIMIT 1
         """;
 
+    // Among the last changes of appointments, from the newest on: looks at what has changed since, not at the calendar's past.
+    private const string LastChangeAtSql = """
+        SELECT g.seq FROM calendar_change g WHERE g.tenant = ?1 AND g.calendar = ?2
+          AND NOT EXISTS (SELECT 1 FROM trail x CROSS JOIN command c ON c.tenant = ?1 AND c.id = x.command
+              WHERE x.tenant = ?1 AND x.appointment = g.appointment AND c.at > ?3
+                AND EXISTS (SELECT 1 FROM json_each(x.versions) p WHERE p.key = CAST(?2 AS TEXT) AND p.value = g.seq))
+        ORDER BY g.seq DESC LIMIT 1
+        """;
+
+    // What came after that and is not the last change of its appointment.
+    private const string EarlierChangeAtSql = """
+        SELECT max(p.value) FROM calendar_change g CROSS JOIN trail x ON x.tenant = ?1 AND x.appointment = g.appointment
+        CROSS JOIN command c ON c.tenant = ?1 AND c.id = x.command CROSS JOIN json_each(x.versions) p
+        WHERE g.tenant = ?1 AND g.calendar = ?2 AND g.seq > ?4 AND c.at <= ?3 AND p.key = CAST(?2 AS TEXT)
+        """;
+
+    private const string LastSaidSql =
+        "SELECT coalesce(after, before) FROM trail WHERE tenant = ?1 AND appointment = ?2 ORDER BY seq DESC LIMIT 1";
+
     private const string BetweenSql = """
         SELECT x.after FROM trail x WHERE x.tenant = ?1 AND x.appointment = ?2 AND x.after IS NOT NULL
           AND EXISTS (SELECT 1 FROM json_each(x.versions) p WHERE p.key = CAST(?3 AS TEXT) AND p.value > ?4 AND p.value <= ?5)
@@ -58,6 +77,35 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         foreach (var appointment in appointments)
         {
             var row = session.Prepare(AsOfSql).With(appointment).WithJson(moment);
+            if (row.Step() && !row.IsNull(0))
+            {
+                found[appointment] = row.Bytes(0);
+            }
+        }
+
+        return ValueTask.FromResult<IReadOnlyDictionary<Guid, byte[]>>(found);
+    }
+
+    public ValueTask<IReadOnlyDictionary<long, long>> VersionsAt(IReadOnlyCollection<long> calendars, long instant)
+    {
+        var found = new Dictionary<long, long>(calendars.Count);
+        foreach (var calendar in calendars)
+        {
+            var last = session.Prepare(LastChangeAtSql).With(calendar).With(instant);
+            found[calendar] = last.Step() ? last.Long(0) : 0;
+            var earlier = session.Prepare(EarlierChangeAtSql).With(calendar).With(instant).With(found[calendar]);
+            found[calendar] = earlier.Step() && !earlier.IsNull(0) ? Math.Max(found[calendar], earlier.Long(0)) : found[calendar];
+        }
+
+        return ValueTask.FromResult<IReadOnlyDictionary<long, long>>(found);
+    }
+
+    public ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments)
+    {
+        var found = new Dictionary<Guid, byte[]>();
+        foreach (var appointment in appointments)
+        {
+            var row = session.Prepare(LastSaidSql).With(appointment);
             if (row.Step() && !row.IsNull(0))
             {
                 found[appointment] = row.Bytes(0);

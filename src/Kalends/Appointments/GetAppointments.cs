@@ -18,6 +18,11 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     public Detail? Detail { get; init; }
 
+    /// <summary>
+    /// The calendars as they were at the end of that second (<see cref="IChangeRows.VersionsAt"/>), as private as they are now; as they are where absent.
+    /// </summary>
+    public Instant? AsOf { get; init; }
+
     /// <summary>A person's busy year is some 5,000 entries; fifty people's month 20,000.</summary>
     protected override int MostPerPage => 20_000;
 
@@ -36,10 +41,15 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
             return refusal;
         }
 
-        var asked = cursor.Value is null && Detail != Appointments.Detail.Busy
+        if (AsOf > context.Now)
+        {
+            return Refusal.At(RefusalCode.Invalid, "/asOf", "is still to come; give a moment that has passed, or none");
+        }
+
+        var asked = cursor.Value is null && AsOf is null && Detail != Appointments.Detail.Busy
             ? await AskedCalendars.LookAhead(context, Attendees, Span, Math.Min(LimitInForce + 1, PageInMaking.PerRead) + 1)
             : await AskedCalendars.Find(context, Attendees);
-        var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf);
+        var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf ?? await Then(context, asked));
         while (!page.IsFull(LimitInForce))
         {
             await ReadOn(context, asked, page);
@@ -48,6 +58,18 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
         var end = page.End(LimitInForce);
         var next = end is null ? null : await Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
         return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
+    }
+
+    private async ValueTask<IReadOnlyList<long>?> Then(QueryContext context, AskedCalendars asked)
+    {
+        if (AsOf is not { } moment)
+        {
+            return null;
+        }
+
+        List<long> there = [.. asked.Keys.Where(key => key != AskedCalendars.NoKey)];
+        var versions = await context.Rows<IChangeRows>().VersionsAt(there, moment.ToUnixTimeSeconds());
+        return [.. asked.Keys.Select(key => versions.GetValueOrDefault(key))];
     }
 
     private (long From, long To) Span => (Timespan.From.ToUnixTimeSeconds(), Timespan.To.ToUnixTimeSeconds());
@@ -59,7 +81,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
     private async ValueTask ReadOn(QueryContext context, AskedCalendars asked, PageInMaking page)
     {
         context.Stopped.ThrowIfCancellationRequested();
-        var after = page.At is null ? null : new SteadyPlace(page.At, page.AsOf!);
+        var after = page.AsOf is null ? null : new SteadyPlace(page.At, page.AsOf);
         var wanted = Math.Min(LimitInForce + 1 - page.Entries.Count, PageInMaking.PerRead);
         var found = await SteadyPages.Read(context, asked, Span, false, after, wanted + 1);
         (page.More, page.AsOf) = (found.Attendances.Count > wanted, found.AsOf);

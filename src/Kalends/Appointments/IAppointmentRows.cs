@@ -111,6 +111,18 @@ public interface IChangeRows
     /// </summary>
     ValueTask<IReadOnlyDictionary<Guid, byte[]>> AsOf(IReadOnlyCollection<Guid> appointments, IReadOnlyDictionary<long, long> versions);
 
+    /// <summary>
+    /// The last version of each of these calendars that was made by a command begun at an instant or before it (seconds since 1970), 0 where there is
+    /// none: all that was begun by then is in it. Versions are in the order of commits, so what was begun later and yet committed before something
+    /// that was begun by then is in it too. Versions with which no appointment changed do not count.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<long, long>> VersionsAt(IReadOnlyCollection<long> calendars, long instant);
+
+    /// <summary>
+    /// What these appointments said last, those that are deleted just before, as JSON in UTF-8; those without an entry of their own are left out.
+    /// </summary>
+    ValueTask<IReadOnlyDictionary<Guid, byte[]>> LastSaid(IReadOnlyCollection<Guid> appointments);
+
     /// <summary>All that these appointments came to say with changes of one calendar after one of its versions, up to another, in no order.</summary>
     ValueTask<IReadOnlyList<(Guid Appointment, byte[] Said)>> Between(IReadOnlyCollection<Guid> appointments, long calendar, long after, long until);
 }

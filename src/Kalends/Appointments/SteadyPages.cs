@@ -4,14 +4,16 @@ using Kalends.Messages.Json;
 
 namespace Kalends.Appointments;
 
-/// <summary>Where a page ended, and the moment of the first one: the versions that its calendars had then, in the order asked.</summary>
-public sealed record SteadyPlace(AttendancePlace At, IReadOnlyList<long> AsOf);
+/// <summary>
+/// Where a page ended (null: none was read yet), and the moment of the first one: the versions that its calendars had then, in the order asked.
+/// </summary>
+public sealed record SteadyPlace(AttendancePlace? At, IReadOnlyList<long> AsOf);
 
 /// <summary>A page of attendances, and the rows, as they were then, of those appointments that have changed since the first page.</summary>
 public sealed record SteadyPage(IReadOnlyList<Attendance> Attendances, IReadOnlyDictionary<Guid, AppointmentRow> Then, IReadOnlyList<long> AsOf);
 
 /// <summary>
-/// Pages that show the calendars as they stood when the first page was read, however much is moved, added and deleted meanwhile: what
+/// Pages that show the calendars as they stood when the first page was read, or at a moment before, however much is moved, added and deleted since: what
 /// has not changed since is read where it lies, and what has is put back from the trail to where it lay. So nothing is shown twice
 /// and nothing is missed, and no reader holds the store. What has become more private since is as private as it is now.
 /// </summary>
@@ -35,9 +37,9 @@ public static class SteadyPages
         var before = await SeriesThen.Find(context, asked, changed, then);
         var putBack = then.Own.Values.SelectMany(state => state.Lay).Concat(before.Lay(span))
             .Where(attendance => attendance.Overlaps(span.From, span.To) && (!blockingOnly || attendance.Blocks)
-                && asked.PlaceOf(attendance).IsAfter(after!.At))
+                && (after?.At is not { } at || asked.PlaceOf(attendance).IsAfter(at)))
             .ToList();
-        var current = await Unchanged(context, asked, span, blockingOnly, after!.At, limit, changed);
+        var current = await Unchanged(context, asked, span, blockingOnly, after?.At, limit, changed);
         var page = current.Concat(putBack).Select(attendance => (Attendance: attendance, Place: asked.PlaceOf(attendance)))
             .OrderBy(pair => pair.Place.Calendar).ThenBy(pair => pair.Place.From).ThenBy(pair => pair.Place.To).ThenBy(pair => pair.Place.Appointment)
             .Select(pair => pair.Attendance).Take(limit).ToList();
@@ -77,13 +79,21 @@ public static class SteadyPages
     private static async ValueTask<StatesThen> Then(
         QueryContext context, AskedCalendars asked, IReadOnlySet<Guid> changed, IReadOnlyDictionary<long, long> moment)
     {
-        var said = await context.Rows<IChangeRows>().AsOf(changed, moment);
+        var rows = context.Rows<IChangeRows>();
+        var said = await rows.AsOf(changed, moment);
         var now = (await context.Rows<IAppointmentRows>().Find([.. said.Keys])).ToDictionary(pair => pair.Key, pair => pair.Value.Privacy);
+        foreach (var (id, last) in await rows.LastSaid([.. said.Keys.Where(id => !now.ContainsKey(id))]))
+        {
+            // What is there no more is as private as it was last.
+            now[id] = WireJson.Read<Appointment>(last).Privacy!.Value;
+        }
+
         var states = said.Select(pair =>
         {
             var says = WireJson.Read<Appointment>(pair.Value);
-            var row = Bookings.Row(says, asked.Rows.GetValueOrDefault(says.Owner!.Value)?.Key ?? AskedCalendars.NoKey, pair.Value);
-            return new StateThen(StatesThen.AsPrivateAs(now, row), says, says.Recurrence is not null ? [] :
+            var row = StatesThen.AsPrivateAs(
+                now, Bookings.Row(says, asked.Rows.GetValueOrDefault(says.Owner!.Value)?.Key ?? AskedCalendars.NoKey, pair.Value));
+            return new StateThen(row, says, says.Recurrence is not null ? [] :
                 [.. StateThen.AttendeesOf(says, asked).Select(pair => Bookings.OfAttendee(says, row, pair.Attendee, pair.Calendar))]);
         });
 

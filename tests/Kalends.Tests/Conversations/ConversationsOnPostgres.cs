@@ -1,3 +1,4 @@
+using Kalends.Tests.Conversations.Audit;
 using Kalends.Tests.Conversations.Series;
 
 namespace Kalends.Tests.Conversations;
@@ -56,3 +57,27 @@ public sealed class AccessOnPostgresTests : AccessTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class AccessMatrixOnPostgresTests : AccessMatrixTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class HistoryOnPostgresTests : HistoryTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class HistoryMaskingOnPostgresTests : HistoryMaskingTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AsOfOnPostgresTests : AsOfTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class AsOfSimulationOnPostgresTests : AsOfSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringOnPostgresTests : RestoringTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringSeriesOnPostgresTests : RestoringSeriesTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringSimulationOnPostgresTests : RestoringSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RestoringAWeekOnPostgresTests : RestoringAWeekTests;

@@ -43,6 +43,7 @@ internal static class FailingCases
         { "respond-to-appointments", """{"appointments":[{"id":"SECOND","calendar":"user:ana","response":"declined"}]}""" },
         { "import-calendar", $$"""{"calendar":"user:ana","text":"{{File}}"}""" },
         { "set-open-hours", """{"calendar":"user:ana","timeZone":"Europe/Paris","openHours":[{"rule":"FREQ=DAILY","start":"09:00","end":"17:00"}]}""" },
+        { "restore-appointments", """{"appointments":[{"id":"WHOLE","version":1}]}""" },
         { "update-occurrences", "{}" },
     };
 

@@ -147,10 +147,13 @@ public class MaskingTests
         yield return ("get-changes", """{"calendar":"user:ana"}""");
         yield return ("get-changes", """{"calendar":"user:ana","limit":1}""");
         yield return ("get-calendars", "{}");
+        yield return ("get-history", """{"calendar":"user:ana"}""");
+        yield return ("get-history", """{"person":"user:ana"}""");
         yield return ("export-calendar", """{"calendar":"user:ana"}""");
         foreach (var id in ids)
         {
             yield return ("get-appointment", $$"""{"id":"{{id}}"}""");
+            yield return ("get-history", $$"""{"appointment":"{{id}}"}""");
         }
     }
 }

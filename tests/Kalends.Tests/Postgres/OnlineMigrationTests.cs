@@ -99,6 +99,46 @@ public sealed class OnlineMigrationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Indexes_of_tables_with_partitions_are_built_beside_saves_and_are_on_all_of_them_in_the_end()
+    {
+        await using var one = await OpenedBefore();
+        var saves = new SteadySaves([one], Clock);
+        await using var newer = new PostgresStore(database);
+        await saves.During(async () => await newer.Migrate(Stopped), Stopped);
+        Assert.All(saves.Replies, reply => Assert.Null(reply.Refusal));
+        await AreWhole();
+
+        // Cut short after some: one is there and not valid, one is not there, and a month has come since.
+        await PrivateCluster.Execute(database, """
+            DROP INDEX command_by_person, trail_without_appointment;
+            CREATE INDEX command_by_person ON ONLY command (tenant, person, at);
+            CREATE INDEX trail_without_appointment ON ONLY trail (tenant, seq) WHERE appointment IS NULL;
+            CREATE INDEX trail_unprepared_without_appointment ON trail_unprepared (tenant, seq) WHERE appointment IS NULL;
+            UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'trail_unprepared_without_appointment'::regclass;
+            CREATE INDEX command_unprepared_by_person ON command_unprepared (tenant, person, at);
+            ALTER INDEX command_by_person ATTACH PARTITION command_unprepared_by_person;
+            SELECT prepare_months(now() + interval '8 months');
+            DELETE FROM schema_migration WHERE scriptname = '0005_history.online.sql'
+            """);
+        Assert.Equal(["0005_history.online.sql"], await newer.Migrate(Stopped));
+        await PrivateCluster.Execute(database, "SELECT prepare_months(now() + interval '12 months')");
+        await AreWhole();
+
+        async Task AreWhole()
+        {
+            Assert.Equal(0L, await PrivateCluster.Execute(database, """
+                SELECT count(*) FROM pg_index WHERE NOT indisvalid
+                """));
+            Assert.Equal(0L, await PrivateCluster.Execute(database, """
+                SELECT count(*) FROM (VALUES ('command', 'command_by_person'), ('trail', 'trail_without_appointment')) k (parent, index)
+                JOIN pg_inherits p ON p.inhparent = k.parent::regclass
+                WHERE NOT EXISTS (SELECT 1 FROM pg_inherits i JOIN pg_index x ON x.indexrelid = i.inhrelid
+                                  WHERE i.inhparent = k.index::regclass AND x.indrelid = p.inhrelid)
+                """));
+        }
+    }
+
+    [Fact]
     public async Task A_script_that_fails_leaves_nothing_and_says_which_it_was()
     {
         var fault = await Assert.ThrowsAsync<InvalidOperationException>(

@@ -31,7 +31,7 @@ public sealed class SqliteMigrationTests : IDisposable
                 VALUES (7, 1, zeroblob(16), x'019ab0c2000070008000000000000001', 'modified', 2, '{{Says}}', '{"owner":"user:ana","attendees":[]}');
             """);
         await using var store = new SqliteStore(file.ConnectionString);
-        Assert.Equal(["0004_versions.sql", "0005_positions.sql"], await store.Migrate(Stopped));
+        Assert.Equal(["0004_versions.sql", "0005_positions.sql", "0007_history.sql"], await store.Migrate(Stopped));
         await using (var session = await store.Read("acme", Stopped))
         {
             Assert.Equal((7, 7), ((await session.Rows<ICalendarRows>().Find([Ana]))[Ana].Version, (await session.Rows<ICalendarRows>().Find([Ben]))[Ben].Version));

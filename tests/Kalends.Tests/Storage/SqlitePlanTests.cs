@@ -50,7 +50,7 @@ public sealed class SqlitePlanTests : IDisposable
     {
         using var command = connection.CreateCommand();
         command.CommandText = "EXPLAIN QUERY PLAN " + sql;
-        foreach (var parameter in Enumerable.Range(1, 11).Select(number => $"?{number}").Where(sql.Contains))
+        foreach (var parameter in Enumerable.Range(1, 13).Select(number => $"?{number}").Where(sql.Contains))
         {
             command.Parameters.AddWithValue(parameter, 1);
         }

@@ -127,6 +127,54 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task The_version_of_a_moment_is_the_last_one_begun_by_then_however_late_it_was_committed()
+    {
+        // Begun at 0, 10, 30 and, committed after that, 20 seconds past; the last two of one appointment.
+        var (ana, at) = (await Commit(session => session.Key(Ana)), Now.ToUnixTimeSeconds());
+        await Save(0, 1, 1);
+        await Save(10, 2, 1);
+        await Save(30, 3, 1);
+        await Save(20, 2, 2);
+        await Save(40, 2, 3);
+        await Commit(async session => await session.Rows<ITrailWrites>().Append(Command() with { At = Now + NodaTime.Duration.FromSeconds(50) }, [], [ana]));
+        await using var session = await Store.Read(Tenant, Stopped);
+        var rows = session.Rows<IChangeRows>();
+        foreach (var (second, version) in new[] { (-1, 0), (0, 1), (9, 1), (10, 2), (19, 2), (20, 4), (29, 4), (30, 4), (39, 4), (40, 5), (60, 5) })
+        {
+            Assert.Equal(new Dictionary<long, long> { [ana] = version }, await rows.VersionsAt([ana], at + second));
+        }
+
+        Assert.Empty(await rows.VersionsAt([], at));
+        Assert.Equal(0, (await rows.VersionsAt([ana + 7], at))[ana + 7]);
+        Assert.Empty(await Broken());
+
+        Task Save(int second, int number, long version) => Commit(async session =>
+        {
+            var (before, after) = (Booking(number, ana, From, To, Busyness.Busy, version - 1, ana), Booking(number, ana, From, To, Busyness.Busy, version, ana));
+            await session.Rows<IAppointmentWrites>().Save([after]);
+            var change = version == 1 ? Change(ChangeKind.Created, null, after) : Change(ChangeKind.Modified, before, after);
+            await session.Rows<ITrailWrites>().Append(Command() with { At = Now + NodaTime.Duration.FromSeconds(second) }, [change], []);
+        });
+    }
+
+    [Fact]
+    public async Task What_an_appointment_said_last_is_known_when_it_is_gone()
+    {
+        await Commit(async session =>
+        {
+            var ana = await session.Key(Ana);
+            await session.Create(Booking(1, ana, From, To), Booking(2, ana, From, To));
+            await session.Replace(Booking(1, ana, From, To), Booking(1, ana, From + Hour, To + Hour, Busyness.Busy, 2, ana));
+            await session.Delete(Booking(2, ana, From, To));
+        });
+        await using var session = await Store.Read(Tenant, Stopped);
+        var last = await session.Rows<IChangeRows>().LastSaid([Id(1), Id(2), Id(9)]);
+        Assert.Equal([Id(1), Id(2)], last.Keys.Order());
+        Assert.Contains("\"version\":2", System.Text.Encoding.UTF8.GetString(last[Id(1)]), StringComparison.Ordinal);
+        Assert.Equal(Booking(2, 1, From, To).Appointment.Json, last[Id(2)]);
+    }
+
+    [Fact]
     public async Task A_calendar_that_is_only_touched_has_another_version_and_one_that_changed_besides_has_no_third()
     {
         await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));

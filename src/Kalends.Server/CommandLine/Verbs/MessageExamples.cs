@@ -27,6 +27,8 @@ internal static class MessageExamples
         ["revoke-access"] = "{\"relationships\":[{\"object\":\"calendar:user:ana\",\"relation\":\"viewer\",\"subject\":\"group:eng#member\"}]}",
         ["get-access"] = "{\"calendar\":\"user:ana\"}",
         ["check-access"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
+        ["get-history"] = "{\"calendar\":\"user:ana\",\"limit\":10}",
+        ["restore-appointments"] = "{\"calendar\":\"user:ana\"," + Week + ",\"asOf\":\"2026-11-20T12:00:00Z\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
     };
 

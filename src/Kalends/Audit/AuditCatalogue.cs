@@ -1,0 +1,12 @@
+using Kalends.Messages;
+
+namespace Kalends.Audit;
+
+public static class AuditCatalogue
+{
+    public static IReadOnlyList<CatalogueEntry> Entries { get; } =
+    [
+        new CommandEntry<RestoreAppointments, RestoredAppointments>("restore-appointments", "Puts appointments back to what they were"),
+        new QueryEntry<GetHistory, History>("get-history", "Says who changed what, when and through which application"),
+    ];
+}
