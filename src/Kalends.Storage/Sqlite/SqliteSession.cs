@@ -1,4 +1,5 @@
 using Kalends.Appointments;
+using Kalends.Audit;
 using Kalends.Availability;
 
 namespace Kalends.Storage.Sqlite;
@@ -26,6 +27,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ISeriesWrites)] = session => new SeriesRows(session),
         [typeof(IChangeRows)] = session => new ChangeRows(session),
         [typeof(ITrailWrites)] = session => new TrailRows(session),
+        [typeof(ISealRows)] = session => new SealRows(session),
+        [typeof(ISealWrites)] = session => new SealRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
     };
 

@@ -17,6 +17,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Idempotency keys whose first run is still under way in this process.</summary>
     private readonly ConcurrentDictionary<(string Tenant, string Person, string Key), byte> running = new();
 
+    /// <summary>Told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
+    public Action<string>? Committed { get; set; }
+
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
@@ -174,7 +177,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             await kept.Keep(caller.Person, options.IdempotencyKey!, new(name, requestHash, false, WireJson.WriteAny(result!), now));
         }
 
-        return reply with { Position = await session.Commit(record, context.Changes, context.Touched, stopped) };
+        var position = await session.Commit(record, context.Changes, context.Touched, stopped);
+        Committed?.Invoke(caller.Tenant);
+        return reply with { Position = position };
     }
 
     /// <summary>A refusal undoes its transaction, so the answer kept for its key needs one of its own.</summary>
