@@ -1,4 +1,5 @@
 using Kalends.Appointments;
+using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Calendars;
 using Kalends.ICalendar;
@@ -15,5 +16,6 @@ public static class Catalogue
         .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
         .. ICalendarCatalogue.Entries,
+        .. AuditCatalogue.Entries,
     ];
 }

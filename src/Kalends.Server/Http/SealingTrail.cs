@@ -12,7 +12,7 @@ namespace Kalends.Server.Http;
 /// </summary>
 internal sealed class SealingTrail : BackgroundService
 {
-    /// <summary>Few enough that little is lost to who changes the trail before it is sealed, many enough that a busy tenant has some thousand seals a day.</summary>
+    /// <summary>Short, since what is not sealed can be changed unnoticed; long enough that a busy tenant has some thousand seals a day.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<string, byte> written = new(StringComparer.Ordinal);

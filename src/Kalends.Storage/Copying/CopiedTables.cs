@@ -53,7 +53,7 @@ internal static class CopiedTables
         {
             FromInSqlite = "trail x CROSS JOIN command c ON c.tenant = x.tenant AND c.id = x.command LEFT JOIN outbox o ON o.trail = x.seq",
         },
-        new("trail_seal", "x.tenant, x.number", Tenant, new("number", Long), new("made_at", Moment), new("up_to", Long), new("entries", Long),
+        new("trail_seal", "x.tenant, x.number", Tenant, new("number", Long), new("made_at", Moment), new("whole", Long), new("entries", Long),
             new("digests", Bytes), new("sum", Bytes), new("hash", Bytes)),
         new("trail_erasure", "x.tenant, x.seq, x.is_after", Tenant, new("seq", Long), new("is_after", Bool), new("command", Kind.Id), new("said", Bytes)),
         new("calendar_change", "x.tenant, x.calendar, x.appointment", Tenant, Calendar, new("appointment", Kind.Id),

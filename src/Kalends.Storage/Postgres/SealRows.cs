@@ -9,14 +9,21 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class SealRows(PostgresSession session) : ISealWrites
 {
-    private const string Columns = "number, made_at, up_to, entries, sum, hash";
+    private const string Columns = "number, made_at, whole, entries, sum, hash";
 
     private const string LastSql = $"SELECT {Columns} FROM trail_seal WHERE tenant = $1 ORDER BY number DESC LIMIT 1";
 
     private const string PageSql = $"SELECT {Columns}, digests FROM trail_seal WHERE tenant = $1 AND number > $2 ORDER BY number LIMIT $3";
 
     private const string SettledSql = """
-        SELECT number, up_to FROM trail_seal WHERE tenant = $1 AND settled <= pg_snapshot_xmin(pg_current_snapshot()) ORDER BY number DESC LIMIT 1
+        SELECT up_to FROM trail_seal WHERE tenant = $1 AND settled <= pg_snapshot_xmin(pg_current_snapshot()) AND up_to IS NOT NULL
+        ORDER BY number DESC LIMIT 1
+        """;
+
+    // up_to rises with the number.
+    private const string CoveredBeyondSql = """
+        SELECT number, made_at, whole, entries, sum, hash, digests FROM trail_seal WHERE tenant = $1 AND number >
+            coalesce((SELECT number FROM trail_seal WHERE tenant = $1 AND coalesce(up_to, whole) <= $2 ORDER BY number DESC LIMIT 1), 0)
         """;
 
     // What was erased is known by what it was.
@@ -33,7 +40,8 @@ internal sealed class SealRows(PostgresSession session) : ISealWrites
     private const string CountSql = "SELECT count(*) FROM trail WHERE tenant = $1 AND seq <= $2";
 
     private const string AddSql = """
-        INSERT INTO trail_seal (tenant, number, made_at, up_to, entries, digests, sum, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        INSERT INTO trail_seal (tenant, number, made_at, whole, entries, digests, sum, hash, up_to, settled)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT max(seq) FROM trail WHERE tenant = $1), pg_snapshot_xmax(pg_current_snapshot()))
         ON CONFLICT DO NOTHING
         """;
 
@@ -42,10 +50,11 @@ internal sealed class SealRows(PostgresSession session) : ISealWrites
     public async ValueTask<IReadOnlyList<Seal>> Page(long after, int limit) => await session.All(
         session.Prepare(PageSql).With(after).With((long)limit), row => Read(row, row.IsNull(6) ? null : row.Bytes(6)));
 
-    public async ValueTask<(long Number, long UpTo)> Settled() =>
-        (await session.All(session.Prepare(SettledSql), row => (row.Long(0), row.Long(1)))).SingleOrDefault();
+    public async ValueTask<long> Settled() => (await session.All(session.Prepare(SettledSql), row => row.Long(0))).SingleOrDefault();
 
-    public ValueTask<long> Seen() => ValueTask.FromResult(0L);
+    public async ValueTask<IReadOnlySet<long>> CoveredBeyond(long whole) =>
+        (await session.All(session.Prepare(CoveredBeyondSql).With(whole), row => Read(row, row.IsNull(6) ? null : row.Bytes(6))))
+            .SelectMany(seal => seal.Covered()).Select(entry => entry.Seq).Where(seq => seq > whole).ToHashSet();
 
     public async ValueTask<IReadOnlyList<EntryFacts>> Entries(long after, long until, IReadOnlySet<long> except, int limit) => await session.All(
         session.Prepare(EntriesSql).With(after).With(until).WithAll(except).With((long)limit), Facts);
@@ -54,7 +63,7 @@ internal sealed class SealRows(PostgresSession session) : ISealWrites
 
     public async ValueTask<bool> Add(Seal seal)
     {
-        var adding = session.Prepare(AddSql).With(seal.Number).WithTime(seal.MadeAt.ToUnixTimeSeconds()).With(seal.UpTo).With(seal.Entries)
+        var adding = session.Prepare(AddSql).With(seal.Number).WithTime(seal.MadeAt.ToUnixTimeSeconds()).With(seal.Whole).With(seal.Entries)
             .WithBytes(seal.Digests!).WithBytes(seal.Sum).WithBytes(seal.Hash);
         await session.Run(adding);
         return adding.Changed == 1;
@@ -64,7 +73,7 @@ internal sealed class SealRows(PostgresSession session) : ISealWrites
     {
         Number = row.Long(0),
         MadeAt = Instant.FromUnixTimeSeconds(row.Time(1)),
-        UpTo = row.Long(2),
+        Whole = row.Long(2),
         Entries = row.Long(3),
         Sum = row.Bytes(4),
         Hash = row.Bytes(5),

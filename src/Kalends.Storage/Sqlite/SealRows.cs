@@ -8,13 +8,13 @@ namespace Kalends.Storage.Sqlite;
 /// <summary>Seals of the trail. There is one writer, so whoever sees an entry sees all before it.</summary>
 internal sealed class SealRows(SqliteSession session) : ISealWrites
 {
-    private const string Columns = "number, made_at, up_to, entries, sum, hash";
+    private const string Columns = "number, made_at, whole, entries, sum, hash";
 
-    private const string LastSql = $"SELECT {Columns} FROM trail_seal WHERE tenant = ?1 ORDER BY number DESC LIMIT 1";
+    private const string LastSql = $"SELECT {Columns} FROM trail_seal WHERE tenant = ?1 AND number > 0 ORDER BY number DESC LIMIT 1";
 
     private const string PageSql = $"SELECT {Columns}, digests FROM trail_seal WHERE tenant = ?1 AND number > ?2 ORDER BY number LIMIT ?3";
 
-    private const string SeenSql = "SELECT max(seq) FROM trail";
+    private const string SettledSql = "SELECT max(seq) FROM trail";
 
     // What was erased is known by what it was.
     private const string EntriesSql = """
@@ -29,7 +29,7 @@ internal sealed class SealRows(SqliteSession session) : ISealWrites
     private const string CountSql = "SELECT count(*) FROM trail WHERE tenant = ?1 AND seq <= ?2";
 
     private const string AddSql = """
-        INSERT INTO trail_seal (tenant, number, made_at, up_to, entries, digests, sum, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        INSERT INTO trail_seal (tenant, number, made_at, whole, entries, digests, sum, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
         ON CONFLICT DO NOTHING
         """;
 
@@ -51,13 +51,13 @@ internal sealed class SealRows(SqliteSession session) : ISealWrites
         return ValueTask.FromResult<IReadOnlyList<Seal>>(found);
     }
 
-    public async ValueTask<(long Number, long UpTo)> Settled() => await Last() is { } last ? (last.Number, last.UpTo) : (0, 0);
-
-    public ValueTask<long> Seen()
+    public ValueTask<long> Settled()
     {
-        var row = session.Connection.Prepare(SeenSql);
+        var row = session.Connection.Prepare(SettledSql);
         return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
     }
+
+    public ValueTask<IReadOnlySet<long>> CoveredBeyond(long whole) => ValueTask.FromResult<IReadOnlySet<long>>(new HashSet<long>());
 
     public ValueTask<IReadOnlyList<EntryFacts>> Entries(long after, long until, IReadOnlySet<long> except, int limit)
     {
@@ -81,14 +81,14 @@ internal sealed class SealRows(SqliteSession session) : ISealWrites
     }
 
     public ValueTask<bool> Add(Seal seal) => ValueTask.FromResult(session.Prepare(AddSql)
-        .With(seal.Number).With(seal.MadeAt.ToUnixTimeSeconds()).With(seal.UpTo).With(seal.Entries).WithBytes(seal.Digests).WithBytes(seal.Sum)
+        .With(seal.Number).With(seal.MadeAt.ToUnixTimeSeconds()).With(seal.Whole).With(seal.Entries).WithBytes(seal.Digests).WithBytes(seal.Sum)
         .WithBytes(seal.Hash).Run() == 1);
 
     private static Seal Read(Statement row, byte[]? digests) => new()
     {
         Number = row.Long(0),
         MadeAt = Instant.FromUnixTimeSeconds(row.Long(1)),
-        UpTo = row.Long(2),
+        Whole = row.Long(2),
         Entries = row.Long(3),
         Sum = row.Bytes(4),
         Hash = row.Bytes(5),

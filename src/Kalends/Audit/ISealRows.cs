@@ -10,13 +10,13 @@ public interface ISealRows
     ValueTask<IReadOnlyList<Seal>> Page(long after, int limit);
 
     /// <summary>
-    /// The last seal up to whose <see cref="Seal.UpTo"/> no entry will be committed any more, as its number and that; zeros where there is none.
-    /// Where several write at once, a number may be given before another and come after it.
+    /// A number up to which this session sees every entry there will ever be. Where several write at once, an entry may be given its number before another
+    /// and be committed after it.
     /// </summary>
-    ValueTask<(long Number, long UpTo)> Settled();
+    ValueTask<long> Settled();
 
-    /// <summary>A number up to which this session sees every entry there will ever be; 0 where it cannot tell but by <see cref="Settled"/>.</summary>
-    ValueTask<long> Seen();
+    /// <summary>Entries beyond a seal's <see cref="Seal.Whole"/> that are covered all the same.</summary>
+    ValueTask<IReadOnlySet<long>> CoveredBeyond(long whole);
 
     /// <summary>Entries by number, those after one and up to another, but for some.</summary>
     ValueTask<IReadOnlyList<EntryFacts>> Entries(long after, long until, IReadOnlySet<long> except, int limit);

@@ -19,8 +19,8 @@ public sealed record Seal
     /// <summary>In whole seconds.</summary>
     public required Instant MadeAt { get; init; }
 
-    /// <summary>The highest number of an entry that this seal or one before it knows of; there may be lower ones that were committed later.</summary>
-    public required long UpTo { get; init; }
+    /// <summary>Every entry up to this number is covered, by this seal or by one before it; some beyond it are as well.</summary>
+    public required long Whole { get; init; }
 
     public required long Entries { get; init; }
 
@@ -32,7 +32,7 @@ public sealed record Seal
 
     public required byte[] Hash { get; init; }
 
-    public static Seal After(Seal? before, Instant madeAt, long upTo, IReadOnlyCollection<EntryFacts> entries)
+    public static Seal After(Seal? before, Instant madeAt, long whole, IReadOnlyCollection<EntryFacts> entries)
     {
         var digests = new byte[entries.Count * EntryLength];
         foreach (var (index, entry) in entries.OrderBy(entry => entry.Seq).Index())
@@ -46,7 +46,7 @@ public sealed record Seal
         {
             Number = (before?.Number ?? 0) + 1,
             MadeAt = madeAt,
-            UpTo = upTo,
+            Whole = whole,
             Entries = entries.Count,
             Digests = digests,
             Sum = SHA256.HashData(digests),
@@ -55,7 +55,7 @@ public sealed record Seal
         return made with { Hash = made.HashAfter(before?.Hash) };
     }
 
-    /// <summary>SHA-256 of the hash before (32 zeros for the first), number, seconds since 1970, highest number, count, and the sum of the digests.</summary>
+    /// <summary>SHA-256 of the hash before (32 zeros for the first), number, seconds since 1970, whole, count, and the sum of the digests.</summary>
     public byte[] HashAfter(byte[]? before)
     {
         Span<byte> written = stackalloc byte[(2 * SHA256.HashSizeInBytes) + (4 * sizeof(long))];
@@ -63,7 +63,7 @@ public sealed record Seal
         var numbers = written[SHA256.HashSizeInBytes..];
         BinaryPrimitives.WriteInt64BigEndian(numbers, Number);
         BinaryPrimitives.WriteInt64BigEndian(numbers[8..], MadeAt.ToUnixTimeSeconds());
-        BinaryPrimitives.WriteInt64BigEndian(numbers[16..], UpTo);
+        BinaryPrimitives.WriteInt64BigEndian(numbers[16..], Whole);
         BinaryPrimitives.WriteInt64BigEndian(numbers[24..], Entries);
         Sum.AsSpan(0, Math.Min(Sum.Length, SHA256.HashSizeInBytes)).CopyTo(numbers[32..]);
         return SHA256.HashData(written);

@@ -39,7 +39,7 @@ public sealed class SealVerification(IReadSession session)
     /// <param name="stopped">Ends it.</param>
     public async IAsyncEnumerable<string> Findings(IReadOnlyCollection<string> kept, [EnumeratorCancellation] CancellationToken stopped = default)
     {
-        (_, below) = await rows.Settled();
+        below = (await rows.Last())?.Whole ?? 0;
         var (said, missed) = (0, kept.ToHashSet(StringComparer.OrdinalIgnoreCase));
         await foreach (var finding in Follow(missed, stopped))
         {
@@ -65,9 +65,13 @@ public sealed class SealVerification(IReadSession session)
             yield return $"trail entry {seq} lies among those that are sealed, and no seal covers it";
         }
 
+        foreach (var finding in await ErasureVerification.Run(session))
+        {
+            yield return finding;
+        }
+
         Unsealed = await rows.Count(long.MaxValue) - present - strays;
-        var (number, upTo) = await rows.Settled();
-        UnsealedSince = (await rows.Entries(upTo, long.MaxValue, await Sealing.Covered(rows, number, upTo), 1)) is [{ At: { } at }]
+        UnsealedSince = (await rows.Entries(below, long.MaxValue, await rows.CoveredBeyond(below), 1)) is [{ At: { } at }]
             ? Instant.FromUnixTimeSeconds(at)
             : null;
     }
@@ -143,6 +147,15 @@ public sealed class SealVerification(IReadSession session)
     }
 
     /// <summary>Who they are is looked for only where there are any: it takes room for the numbers of all that is covered.</summary>
-    private async ValueTask<IReadOnlyList<long>> Strays() =>
-        [.. (await rows.Entries(0, below, await Sealing.Covered(rows, 0, 0), Most)).Select(entry => entry.Seq)];
+    private async ValueTask<IReadOnlyList<long>> Strays()
+    {
+        var (covered, after) = (new HashSet<long>(), 0L);
+        while (await rows.Page(after, SealsPerRead) is { Count: > 0 } page)
+        {
+            covered.UnionWith(page.SelectMany(seal => seal.Covered()).Select(entry => entry.Seq));
+            after = page[^1].Number;
+        }
+
+        return [.. (await rows.Entries(long.MinValue, below, covered, Most)).Select(entry => entry.Seq)];
+    }
 }

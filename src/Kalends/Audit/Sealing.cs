@@ -12,8 +12,6 @@ public static class Sealing
     /// <summary>Entries of one seal: its digests are 400 kB.</summary>
     public const int PerSeal = 10_000;
 
-    private const int SealsPerRead = 16;
-
     /// <summary>The answer is how many entries were sealed.</summary>
     public static async ValueTask<long> Run(IStore store, string tenant, Instant now, CancellationToken stopped, int perSeal = PerSeal)
     {
@@ -26,19 +24,6 @@ public static class Sealing
         while (last == perSeal);
 
         return all;
-    }
-
-    /// <summary>The entries above a settled place that seals cover already.</summary>
-    internal static async ValueTask<HashSet<long>> Covered(ISealRows rows, long afterSeal, long above)
-    {
-        var covered = new HashSet<long>();
-        while (await rows.Page(afterSeal, SealsPerRead) is { Count: > 0 } page)
-        {
-            covered.UnionWith(page.SelectMany(seal => seal.Covered()).Select(entry => entry.Seq).Where(seq => seq > above));
-            afterSeal = page[^1].Number;
-        }
-
-        return covered;
     }
 
     private static async ValueTask<long> Next(IStore store, string tenant, Instant now, int perSeal, CancellationToken stopped)
@@ -62,16 +47,16 @@ public static class Sealing
     {
         await using var session = await store.Read(tenant, stopped);
         var rows = session.Rows<ISealRows>();
-        var (number, upTo) = await rows.Settled();
-        var entries = await rows.Entries(upTo, long.MaxValue, await Covered(rows, number, upTo), perSeal);
+        var before = await rows.Last();
+        var whole = before?.Whole ?? 0;
+        var entries = await rows.Entries(whole, long.MaxValue, await rows.CoveredBeyond(whole), perSeal);
         if (entries.Count == 0)
         {
             return null;
         }
 
-        var before = await rows.Last();
-        var seen = entries.Count < perSeal ? await rows.Seen() : 0;
-        long[] known = [before?.UpTo ?? 0, entries[^1].Seq, seen];
-        return Seal.After(before, Instant.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), known.Max(), entries);
+        var settled = await rows.Settled();
+        var reached = entries.Count < perSeal ? settled : Math.Min(settled, entries[^1].Seq);
+        return Seal.After(before, Instant.FromUnixTimeSeconds(now.ToUnixTimeSeconds()), Math.Max(whole, reached), entries);
     }
 }

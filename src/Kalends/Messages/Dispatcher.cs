@@ -170,7 +170,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var record = new CommandRecord(
-            context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
+            context.CommandId, now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(context.TrailData ?? command.TrailData));
         var reply = new Reply { Result = result };
         if (requestHash is not null && Left(command, reply).Left == 0)
         {

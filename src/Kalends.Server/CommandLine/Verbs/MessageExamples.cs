@@ -23,6 +23,7 @@ internal static class MessageExamples
         ["get-open-hours"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["get-calendars"] = "{\"kind\":\"room\"}",
         ["get-changes"] = "{\"calendar\":\"user:ana\"}",
+        ["erase-titles"] = "{\"calendar\":\"user:ana\",\"before\":\"2025-01-01T00:00:00Z\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
     };
 

@@ -3,9 +3,10 @@
 CREATE TABLE trail_seal (
     made_at timestamptz NOT NULL,
     number  bigint      NOT NULL,
-    up_to   bigint      NOT NULL,
+    whole   bigint      NOT NULL,
     entries bigint      NOT NULL,
-    settled xid8        NOT NULL DEFAULT pg_snapshot_xmax(pg_current_snapshot()),
+    up_to   bigint,
+    settled xid8,
     tenant  integer     NOT NULL,
     digests bytea,
     sum     bytea       NOT NULL,
@@ -13,11 +14,13 @@ CREATE TABLE trail_seal (
     PRIMARY KEY (tenant, number)
 );
 COMMENT ON TABLE trail_seal IS
-    'Each is bound to the one before it, and covers entries of the trail that none before it does: hash is of the hash before, number, time, up_to, entries '
+    'Each is bound to the one before it, and covers entries of the trail that none before it does: hash is of the hash before, number, time, whole, entries '
     'and sum. kalends verify follows it.';
-COMMENT ON COLUMN trail_seal.up_to IS 'The highest number of an entry that was known. Lower ones may be committed later, until settled.';
+COMMENT ON COLUMN trail_seal.whole IS 'Every entry up to this number is covered, by this seal or one before it; some beyond it are as well.';
+COMMENT ON COLUMN trail_seal.up_to IS 'The highest number there was when it was made. Lower ones may be committed later, until settled.';
 COMMENT ON COLUMN trail_seal.settled IS
-    'Whoever was given a number up to up_to is of a transaction below this: once none of those runs, every entry up to up_to is there.';
+    'Whoever was given a number up to up_to is of a transaction below this: once none of those runs, every entry up to up_to is there. Null, like up_to, in '
+    'what was brought from another store.';
 COMMENT ON COLUMN trail_seal.digests IS 'Of each entry covered, in the order of numbers: eight bytes of its number, and the SHA-256 of what it says.';
 
 -- Hashes do not get smaller.

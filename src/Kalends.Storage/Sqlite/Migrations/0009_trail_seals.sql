@@ -1,10 +1,11 @@
 -- The chain behind the trail: each seal is bound to the one before it and covers entries that none before it does. digests is, for each of them in
--- the order of numbers, eight bytes of its number and the SHA-256 of what it says. With rowids, because digests would leave the page.
+-- the order of numbers, eight bytes of its number and the SHA-256 of what it says; whole: every entry up to that number is covered by now.
+-- With rowids, because digests would leave the page.
 CREATE TABLE trail_seal (
     tenant  INTEGER NOT NULL,
     number  INTEGER NOT NULL,
     made_at INTEGER NOT NULL,
-    up_to   INTEGER NOT NULL,
+    whole   INTEGER NOT NULL,
     entries INTEGER NOT NULL,
     digests BLOB,
     sum     BLOB NOT NULL,
