@@ -9,7 +9,7 @@ namespace Kalends.Audit;
 /// <summary>What an appointment says without what people wrote into it: who, when and where it lies in the calendars stay.</summary>
 public static class ErasedText
 {
-    /// <summary>Members of an appointment that go, written as they stand in JSON; a quote inside a text is escaped, so that none is found in another's text.</summary>
+    /// <summary>Members of an appointment that go. A quote inside a text is escaped in JSON, so that none of them is found in another's text.</summary>
     public static readonly IReadOnlyList<string> Members = ["title", "description", "location", "metadata"];
 
     /// <summary>Lists whose items lose their title.</summary>

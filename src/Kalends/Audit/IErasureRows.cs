@@ -20,7 +20,9 @@ public interface IErasureRows
 
 public interface IErasureWrites : IErasureRows
 {
-    /// <summary>Sides of entries made before a moment, of appointments that a calendar owned then, that say something <see cref="ErasedText"/> takes away.</summary>
+    /// <summary>
+    /// Sides of entries made before a moment, of appointments that a calendar owned then, that say something <see cref="ErasedText"/> takes away.
+    /// </summary>
     ValueTask<IReadOnlyList<EntrySide>> Find(Calendar owner, Instant before, int limit);
 
     /// <summary>How many of them there are.</summary>

@@ -42,6 +42,7 @@ public sealed class SlowWritersTests : IAsyncLifetime
         Assert.Equal((4, 0), await Counts());
         await slow.Commit(Stopped);
         Assert.Equal((4, 1), await Counts());
+        await Chain.Settled(store, Tenant, 5);
         Assert.Equal(1, await Chain.Seal(store, Tenant));
         Assert.Equal(0, await Chain.Seal(store, Tenant));
         Assert.Equal((5, 0), await Counts());
@@ -66,8 +67,7 @@ public sealed class SlowWritersTests : IAsyncLifetime
             Assert.Equal(0, await during.Rows<ISealRows>().Settled());
         }
 
-        await using var session = await store.Read(Tenant, Stopped);
-        Assert.Equal(3, await session.Rows<ISealRows>().Settled());
+        await Chain.Settled(store, Tenant, 3);
         Assert.Equal((2, 0), await Counts());
     }
 

@@ -93,7 +93,16 @@ public abstract class TamperingTests : IAsyncLifetime
     [Fact]
     public async Task What_is_put_among_the_sealed_is_found()
     {
-        await Damage("UPDATE trail SET seq = 0 WHERE seq = 7");
+        await Chain.Settled(store, Tenant, 6);
+        Assert.Equal(1, await Chain.Seal(store, Tenant));
+        await using (var session = await store.Write(Tenant, TestContext.Current.CancellationToken))
+        {
+            await session.Rows<ITrailWrites>().Append(Command(), [], []);
+            await session.Commit(TestContext.Current.CancellationToken);
+        }
+
+        Assert.Empty((await Chain.Of(store, Tenant)).Findings);
+        await Damage("UPDATE trail SET seq = 0 WHERE seq = 8");
         Assert.Equal(["trail entry 0 lies among those that are sealed, and no seal covers it"], (await Chain.Of(store, Tenant)).Findings);
     }
 
