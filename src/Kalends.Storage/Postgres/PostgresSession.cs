@@ -29,6 +29,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(ITrailWrites)] = session => new TrailRows(session),
         [typeof(ISealRows)] = session => new SealRows(session),
         [typeof(ISealWrites)] = session => new SealRows(session),
+        [typeof(IEventRows)] = session => new EventRows(session),
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),

@@ -29,6 +29,7 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ITrailWrites)] = session => new TrailRows(session),
         [typeof(ISealRows)] = session => new SealRows(session),
         [typeof(ISealWrites)] = session => new SealRows(session),
+        [typeof(IEventRows)] = session => new EventRows(session),
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),

@@ -12,7 +12,8 @@ namespace Kalends.Audit;
 /// <param name="session">Reads one moment.</param>
 public sealed class SealVerification(IReadSession session)
 {
-    private const int SealsPerRead = 16;
+    /// <summary>At first, and at most where they are small: a quiet server makes a seal of each command.</summary>
+    private const int FewSeals = 16, ManySeals = 1_000;
 
     private const int EntriesPerRead = 10_000;
 
@@ -78,19 +79,27 @@ public sealed class SealVerification(IReadSession session)
 
     private async IAsyncEnumerable<string> Follow(HashSet<string> missed, [EnumeratorCancellation] CancellationToken stopped)
     {
-        while (await rows.Page(Last?.Number ?? 0, SealsPerRead) is { Count: > 0 } page)
+        var limit = FewSeals;
+        while (await rows.Page(Last?.Number ?? 0, limit) is { Count: > 0 } page)
         {
+            stopped.ThrowIfCancellationRequested();
             foreach (var seal in page)
             {
-                stopped.ThrowIfCancellationRequested();
                 missed.Remove(seal.ToString());
-                foreach (var finding in Link(seal).Concat(await Compare(seal)))
+                foreach (var finding in Link(seal))
                 {
                     yield return finding;
                 }
 
                 (Last, SealedEntries) = (seal, SealedEntries + seal.Entries);
             }
+
+            foreach (var finding in await Compare(page))
+            {
+                yield return finding;
+            }
+
+            limit = (int)Math.Clamp(FewSeals * Sealing.PerSeal / Math.Max(1, page.Max(seal => seal.Entries)), FewSeals, ManySeals);
         }
     }
 
@@ -112,12 +121,15 @@ public sealed class SealVerification(IReadSession session)
         }
     }
 
-    private async ValueTask<List<string>> Compare(Seal seal)
+    private async ValueTask<List<string>> Compare(IReadOnlyList<Seal> seals)
     {
-        var wanted = new Dictionary<long, ReadOnlyMemory<byte>>();
-        foreach (var (seq, digest) in seal.Covered())
+        var wanted = new Dictionary<long, (Seal Seal, ReadOnlyMemory<byte> Digest)>();
+        foreach (var seal in seals)
         {
-            wanted[seq] = digest;
+            foreach (var (seq, digest) in seal.Covered())
+            {
+                wanted[seq] = (seal, digest);
+            }
         }
 
         var findings = new List<string>();
@@ -132,17 +144,17 @@ public sealed class SealVerification(IReadSession session)
             foreach (var entry in page.Where(entry => wanted.ContainsKey(entry.Seq)))
             {
                 (present, presentBelow) = (present + 1, presentBelow + (entry.Seq <= below ? 1 : 0));
-                wanted.Remove(entry.Seq, out var digest);
-                if (!entry.Digest().AsSpan().SequenceEqual(digest.Span))
+                wanted.Remove(entry.Seq, out var was);
+                if (!entry.Digest().AsSpan().SequenceEqual(was.Digest.Span))
                 {
-                    findings.Add($"trail entry {entry.Seq} is not what seal {seal.Number} was made of");
+                    findings.Add($"trail entry {entry.Seq} is not what seal {was.Seal.Number} was made of");
                 }
             }
 
             after = page[^1].Seq;
         }
 
-        findings.AddRange(wanted.Keys.Order().Select(seq => $"trail entry {seq}, which seal {seal.Number} covers, is gone"));
+        findings.AddRange(wanted.OrderBy(pair => pair.Key).Select(pair => $"trail entry {pair.Key}, which seal {pair.Value.Seal.Number} covers, is gone"));
         return findings;
     }
 
@@ -150,7 +162,7 @@ public sealed class SealVerification(IReadSession session)
     private async ValueTask<IReadOnlyList<long>> Strays()
     {
         var (covered, after) = (new HashSet<long>(), 0L);
-        while (await rows.Page(after, SealsPerRead) is { Count: > 0 } page)
+        while (await rows.Page(after, FewSeals) is { Count: > 0 } page)
         {
             covered.UnionWith(page.SelectMany(seal => seal.Covered()).Select(entry => entry.Seq));
             after = page[^1].Number;

@@ -42,6 +42,20 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task Many_small_seals_are_followed_to_the_last()
+    {
+        await Commit(async session =>
+        {
+            var ana = await session.Key(Ana);
+            return await session.Create([.. Enumerable.Range(1, 60).Select(number => Booking(number, ana, From, To))]);
+        });
+        Assert.Equal(60, await Chain.Seal(Store, Tenant, perSeal: 1));
+        var chain = await Chain.Of(Store, Tenant);
+        Assert.Empty(chain.Findings);
+        Assert.Equal((60, 60, 0), (chain.Last!.Number, chain.Sealed, chain.Unsealed));
+    }
+
+    [Fact]
     public async Task The_same_facts_have_the_same_digest_and_each_member_counts()
     {
         await Commit(async session => await session.Create(Booking(1, await session.Key(Ana), From, To)));
