@@ -5,7 +5,8 @@ namespace Kalends.Storage.Postgres;
 
 /// <summary>
 /// Seals of the trail. Of writers that go side by side one may be given a lower number and commit later; what is settled is told by the transactions
-/// that ran when a seal was made. The database works out the hashes of long texts, so that they need not travel.
+/// that ran when a seal was made: a command's row is written before its entries, so its transaction has begun before they have numbers.
+/// The database works out the hashes of long texts, so that they need not travel.
 /// </summary>
 internal sealed class SealRows(PostgresSession session) : ISealWrites
 {

@@ -27,7 +27,8 @@ internal static class ExportEventsVerb
 
         verb.SetAction((parsed, stopped) => Run(
             Configured.Read(parsed.GetValue(store)), parsed.GetRequiredValue(to), parsed.GetValue(tenant),
-            Start(parsed.GetValue(since)) ?? NodaConstants.UnixEpoch, Start(parsed.GetValue(until)) ?? Instant.FromUtc(9999, 1, 1, 0, 0), surroundings, stopped));
+            Start(parsed.GetValue(since)) ?? NodaConstants.UnixEpoch, Start(parsed.GetValue(until)) ?? Instant.FromUtc(9999, 1, 1, 0, 0),
+            surroundings, stopped));
         return verb;
     }
 
