@@ -87,5 +87,6 @@ public static class KalendsHost
         .AddSingleton<Workload>()
         .AddSingleton<Health>()
         .AddHostedService<Preparation>()
+        .AddHostedService<SealingTrail>()
         .AddKalendsDocument(parts.Entries);
 }

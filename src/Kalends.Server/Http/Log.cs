@@ -26,4 +26,7 @@ internal static partial class Log
 
     [LoggerMessage(1011, LogLevel.Warning, "The store is not prepared for the time to come: {Reason}")]
     public static partial void NotPrepared(ILogger logger, string reason);
+
+    [LoggerMessage(1012, LogLevel.Warning, "The trail could not be sealed just now: {Reason}")]
+    public static partial void NotSealed(ILogger logger, string reason);
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace Kalends.Storage.Postgres;
 
 /// <summary>One look for what should never be: each row it answers is a sentence about one fault.</summary>
@@ -13,8 +15,9 @@ internal static class Soundness
 
     // Bodies are packed here, so they are compared here.
     private const string BodiesSql = """
-        SELECT t.name, p.id, p.start_at, p.end_at, p.series, p.body, e.after FROM appointment p JOIN tenant t ON t.key = p.tenant
-        LEFT JOIN LATERAL (SELECT after FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1) e ON true
+        SELECT t.name, p.id, p.start_at, p.end_at, p.series, p.body, e.after, r.said FROM appointment p JOIN tenant t ON t.key = p.tenant
+        LEFT JOIN LATERAL (SELECT seq, after FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1) e ON true
+        LEFT JOIN trail_erasure r ON r.tenant = p.tenant AND r.seq = e.seq AND r.is_after
         WHERE p.series IS NULL OR p.detached
         """;
 
@@ -54,13 +57,18 @@ internal static class Soundness
         }
     }
 
-    /// <summary>What is packed in it is what the trail last said, to the letter.</summary>
+    /// <summary>What is packed in it is what the trail last said, to the letter, or by its hash where the trail was erased.</summary>
     private static bool Says(Row row)
     {
         try
         {
-            return !row.IsNull(5) && !row.IsNull(6) && Bodies.Unpack(row.Bytes(5), new(row.Guid(1), row.Time(2), row.Time(3), row.GuidOrNull(4)))
-                .AsSpan().SequenceEqual(row.Bytes(6));
+            if (row.IsNull(5) || row.IsNull(6))
+            {
+                return false;
+            }
+
+            var body = Bodies.Unpack(row.Bytes(5), new(row.Guid(1), row.Time(2), row.Time(3), row.GuidOrNull(4)));
+            return row.IsNull(7) ? body.AsSpan().SequenceEqual(row.Bytes(6)) : SHA256.HashData(body).AsSpan().SequenceEqual(row.Bytes(7));
         }
         catch (InvalidDataException)
         {

@@ -33,11 +33,17 @@ internal static class TrailChecks
                 WHEN 'modified' THEN x.kind_before <> 'deleted' AND x.version = x.version_before + 1
                 ELSE x.kind_before <> 'deleted' AND x.version = x.version_before END) IS NOT TRUE
             """),
+        // What was erased is known by the hash of what it was.
         new("""
             SELECT 'Tenant ' || t.name || ': trail entry ' || x.seq || ' did not begin with what the one before it left'
-            FROM (SELECT tenant, seq, before::text, lag(after::text) OVER (PARTITION BY tenant, appointment ORDER BY seq) AS left_behind
-                  FROM trail WHERE appointment IS NOT NULL AND series IS NULL) x
-            JOIN tenant t ON t.key = x.tenant WHERE x.before IS DISTINCT FROM x.left_behind
+            FROM (SELECT x.tenant, x.seq, x.before::text, b.said, lag(x.after::text) OVER story AS left_behind, lag(a.said) OVER story AS left_said
+                  FROM trail x LEFT JOIN trail_erasure b ON b.tenant = x.tenant AND b.seq = x.seq AND NOT b.is_after
+                  LEFT JOIN trail_erasure a ON a.tenant = x.tenant AND a.seq = x.seq AND a.is_after
+                  WHERE x.appointment IS NOT NULL AND x.series IS NULL WINDOW story AS (PARTITION BY x.tenant, x.appointment ORDER BY x.seq)) x
+            JOIN tenant t ON t.key = x.tenant
+            WHERE x.before IS DISTINCT FROM x.left_behind AND (x.said IS NULL AND x.left_said IS NULL
+                OR coalesce(x.said, sha256(convert_to(x.before, 'UTF8')))
+                    IS DISTINCT FROM coalesce(x.left_said, sha256(convert_to(x.left_behind, 'UTF8'))))
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || p.id

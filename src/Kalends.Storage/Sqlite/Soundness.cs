@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Data.Sqlite;
 
 namespace Kalends.Storage.Sqlite;
@@ -28,6 +30,8 @@ internal static class Soundness
 
     public static IEnumerable<string> Findings(Connection connection, CancellationToken stopped)
     {
+        // SQLite has none of its own.
+        connection.Plain.CreateFunction("sha256", (string? text) => text is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(text)), isDeterministic: true);
         foreach (var check in Checks)
         {
             stopped.ThrowIfCancellationRequested();

@@ -43,15 +43,21 @@ internal static class TrailChecks
                 WHEN 'modified' THEN kind_before <> 'deleted' AND version = version_before + 1
                 ELSE kind_before <> 'deleted' AND version = version_before END) IS NOT TRUE
             """),
+        // What was erased is known by the hash of what it was.
         new($"""
             SELECT 'Trail entry ' || x.seq || ' did not begin with what the one before it left'
             FROM trail x WHERE x.appointment IS NOT NULL AND x.series IS NULL AND x.before IS NOT (SELECT b.after {EntryBefore})
+              AND coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = x.tenant AND e.seq = x.seq AND e.is_after = 0), sha256(x.before))
+                IS NOT (SELECT coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = b.tenant AND e.seq = b.seq AND e.is_after = 1),
+                    sha256(b.after)) {EntryBefore})
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || {Id("p.id")}
             FROM appointment p JOIN tenant t ON t.key = p.tenant
             WHERE (p.series IS NULL OR p.detached = 1)
-              AND (p.body IS NOT (SELECT x.after {LastEntry}) OR p.version IS NOT (SELECT x.version {LastEntry}))
+              AND ((p.body IS NOT (SELECT x.after {LastEntry}) AND sha256(p.body) IS NOT (
+                  SELECT coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = x.tenant AND e.seq = x.seq AND e.is_after = 1), sha256(x.after))
+                  {LastEntry})) OR p.version IS NOT (SELECT x.version {LastEntry}))
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with an appointment that is not there: ' || {Id("x.appointment")}

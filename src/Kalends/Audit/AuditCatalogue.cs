@@ -8,5 +8,6 @@ public static class AuditCatalogue
     [
         new CommandEntry<RestoreAppointments, RestoredAppointments>("restore-appointments", "Puts appointments back to what they were"),
         new QueryEntry<GetHistory, History>("get-history", "Says who changed what, when and through which application"),
+        new CommandEntry<EraseTitles, ErasedTitles>("erase-titles", "Takes what people wrote out of the trail of a calendar's appointments"),
     ];
 }

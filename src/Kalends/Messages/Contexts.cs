@@ -30,11 +30,18 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
 {
     private readonly List<Change> changes = [];
     private readonly HashSet<long> touched = [];
+    private Guid? commandId;
 
     /// <summary>True when nothing will be kept, so that a command may say more and stop for less.</summary>
     public bool DryRun { get; init; }
 
     public IReadOnlyList<Change> Changes => changes;
+
+    /// <summary>What the command is called in the trail.</summary>
+    public Guid CommandId => commandId ??= NewId();
+
+    /// <summary>What the trail keeps in place of the command's own data, where only its execution knows.</summary>
+    public object? TrailData { get; set; }
 
     /// <summary>A UUIDv7 (RFC 9562 §5.7) of the request's time, so that ids sort as they were made.</summary>
     public Guid NewId() => Guid.CreateVersion7(Now.ToDateTimeOffset());

@@ -17,6 +17,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Idempotency keys whose first run is still under way in this process.</summary>
     private readonly ConcurrentDictionary<(string Tenant, string Person, string Key), byte> running = new();
 
+    /// <summary>Told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
+    public Action<string>? Committed { get; set; }
+
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
@@ -195,7 +198,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var record = new CommandRecord(
-            context.NewId(), now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(command.TrailData));
+            context.CommandId, now, caller.Person, caller.App, name, options.RequestId, WireJson.WriteAny(context.TrailData ?? command.TrailData));
         var reply = new Reply { Result = result };
         if (requestHash is not null && Left(command, reply).Left == 0)
         {
@@ -203,6 +206,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var position = await session.Commit(record, context.Changes, context.Touched, stopped);
+        Committed?.Invoke(caller.Tenant);
         return reply with { Result = result is IAnswersPosition open ? open.At(position) : result, Position = position };
     }
 

@@ -81,3 +81,31 @@ public sealed class RestoringSimulationOnPostgresTests : RestoringSimulationTest
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class RestoringAWeekOnPostgresTests : RestoringAWeekTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class ErasingOnPostgresTests : ErasingTests
+{
+    /// <summary>The narrow way: whoever serves may have texts erased, and have nothing else left in their place.</summary>
+    [Theory]
+    [InlineData("""{"id":"a","start":"b"}""", 1)]
+    [InlineData("""{ "start":"b", "id":"a" }""", 1)]
+    [InlineData("""{"id":"a","start":"c"}""", 0)]
+    [InlineData("""{"id":"a"}""", 0)]
+    [InlineData("""{"id":"a","start":"b","more":1}""", 0)]
+    [InlineData("""{"id":"a","start":"b","title":"Another"}""", 0)]
+    [InlineData("""{"id":"a","start":"b","title":"Was \u0000 there"}""", 0)]
+    public async Task The_database_lets_nothing_but_texts_be_erased(string left, long erased)
+    {
+        await using var desk = await Desk.Open();
+        await desk.Save("""{"start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H"}""");
+        await desk.Save("""{"start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H"}""", Desk.As("user:ana", "globex"));
+        await Postgres.PrivateCluster.Execute(desk.ConnectionString, """UPDATE trail SET after = '{"id":"a","start":"b","title":"Was \u0000 there"}'""");
+        var service = Postgres.PrivateCluster.AsService(desk.ConnectionString);
+        var erase = $"SELECT erase_trail_text(gen_random_uuid(), '{{2}}', '{{NULL}}', ARRAY['{left}'::json])";
+        Assert.Equal(0L, await Postgres.PrivateCluster.Execute(service, erase));
+        Assert.Equal(0L, await Postgres.PrivateCluster.Execute(service, $"SET LOCAL kalends.tenant = 1; {erase}"));
+        Assert.Equal(erased, await Postgres.PrivateCluster.Execute(service, $"SET LOCAL kalends.tenant = 2; {erase}"));
+        Assert.Equal(erased, await Postgres.PrivateCluster.Execute(
+            desk.ConnectionString, """SELECT count(*) FROM trail_erasure WHERE tenant = 2 AND seq = 2 AND said = sha256('{"id":"a","start":"b","title":"Was \\u0000 there"}')"""));
+    }
+}

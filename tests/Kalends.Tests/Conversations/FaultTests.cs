@@ -53,6 +53,16 @@ public sealed class FaultTests
     }
 
     [Fact]
+    public async Task Whichever_call_fails_while_texts_are_erased_all_or_nothing_happened()
+    {
+        await using var desk = await Desk.Open();
+        var json = await FailingCases.Prepare(desk, "erase-titles", """{"calendar":"user:ana"}""");
+        await AllOrNothing((SqliteStore)desk.Store, desk.File, () => desk.Run("erase-titles", json, Admin, new() { IdempotencyKey = "once" }));
+        Assert.Empty(await desk.FindBroken());
+        Assert.Empty((await Kalends.Tests.Audit.Chain.Of(desk.Store, "acme")).Findings);
+    }
+
+    [Fact]
     public async Task Wherever_the_disk_is_full_nothing_of_a_series_is_kept()
     {
         await using var desk = await Desk.Open();

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Kalends.Messages;
 using Kalends.Messages.Json;
+using Kalends.Tests.Audit;
 using Kalends.Tests.Conversations;
 using Kalends.Tests.Conversations.Series;
 using Kalends.Tests.Postgres;
@@ -108,6 +109,25 @@ public sealed partial class CopyTests
         Assert.Equal(1L, await PrivateCluster.Execute(database, "SELECT count(*) FROM trail_2019_03"));
         Assert.Equal(0L, await PrivateCluster.Execute(
             database, "SELECT (SELECT count(*) FROM command_unprepared) + (SELECT count(*) FROM trail_unprepared) + (SELECT count(*) FROM outbox_unprepared)"));
+    }
+
+    [Fact]
+    public async Task The_chain_of_the_trail_is_the_same_and_goes_on()
+    {
+        await using var desk = await Desk.Open();
+        await RichStore.Fill(desk);
+        await Chain.Seal(desk.Store, "acme", perSeal: 7);
+        await desk.Save("""{"start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H"}""");
+        var (copied, _) = await Copied(desk, migrated: false);
+        await using var there = copied;
+        var (here, copy) = (await Chain.Of(desk.Store, "acme"), await Chain.Of(there.Store, "acme"));
+        Assert.Empty(copy.Findings);
+        Assert.True(copy.Sealed > 30);
+        Assert.Equal((here.Last!.ToString(), here.Sealed, 1), (copy.Last!.ToString(), copy.Sealed, copy.Unsealed));
+        await there.Save("""{"start":"2026-11-24T09:00:00","timeZone":"UTC","duration":"PT1H"}""");
+        Assert.Equal(2, await Chain.Seal(there.Store, "acme"));
+        Assert.Equal(1, await Chain.Seal(desk.Store, "acme"));
+        Assert.Empty((await Chain.Of(there.Store, "acme", here.Last.ToString())).Findings);
     }
 
     private static async Task<(Desk There, string Database)> Copied(Desk desk, bool migrated)

@@ -1,6 +1,6 @@
-using Kalends.Storage.Postgres;
 using System.Text.Json.Nodes;
 using Kalends.Server.CommandLine;
+using Kalends.Storage.Postgres;
 using NodaTime;
 
 namespace Kalends.Tests.Postgres;

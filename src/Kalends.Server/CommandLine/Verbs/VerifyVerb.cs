@@ -10,12 +10,13 @@ internal static class VerifyVerb
 {
     public static Command Create(Surroundings surroundings)
     {
-        var store = Configured.StoreOption();
+        var (store, kept) = (Configured.StoreOption(), VerifySeals.KeptOption());
         var verb = new ExplainedCommand("verify", "Checks the stored data against itself; exit 1 when something is wrong")
         {
             Example = "kalends verify --store data/kalends.db && echo sound",
         };
         verb.Add(store);
+        verb.Add(kept);
         verb.SetAction(async (parsed, stopped) =>
         {
             var configured = Configured.Read(parsed.GetValue(store));
@@ -26,7 +27,9 @@ internal static class VerifyVerb
             }
 
             var (checkedCount, broken) = (0L, 0L);
-            await foreach (var finding in Findings(opened, surroundings.Clock.GetCurrentInstant(), count => checkedCount += count, stopped))
+            var findings = Findings(opened, surroundings.Clock.GetCurrentInstant(), count => checkedCount += count, stopped)
+                .Concat(VerifySeals.Findings(opened, parsed.GetValue(kept) ?? [], surroundings, stopped));
+            await foreach (var finding in findings)
             {
                 broken++;
                 await surroundings.Out.WriteLineAsync(finding);
