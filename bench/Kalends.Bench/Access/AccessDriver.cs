@@ -27,7 +27,7 @@ public static class AccessDriver
 
     public static async Task<int> Run(string connectionString, int tuples, int rounds, TextWriter output)
     {
-        var company = new Company(rounds < 100 ? 8 : 60, seed: 1);
+        var company = new Company(60, seed: 1, weeks: rounds < 100 ? 2 : 52);
         await Filling.Run(connectionString, company);
         var relations = await Relations.Fill(connectionString, tuples, company.People);
         await using var store = new PostgresStore(connectionString);

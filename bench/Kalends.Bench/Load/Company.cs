@@ -11,7 +11,7 @@ namespace Kalends.Bench.Load;
 /// person's own ring of colleagues, titles and texts of usual length. 1,300 attendances a person and year. So many of a hundred appointments are
 /// a person's own <paramref name="alone"/>: 40 make 2.8 attendances each, 60 make 2.2.
 /// </summary>
-public sealed class Company(int people, int seed, int alone = 40)
+public sealed class Company(int people, int seed, int alone = 40, int weeks = 52)
 {
     public static readonly LocalDate FirstDay = new(2026, 1, 5);
     private const int Weeks = 52;
@@ -28,7 +28,7 @@ public sealed class Company(int people, int seed, int alone = 40)
     /// <summary>All appointments, week by week; each owned by its first attendee.</summary>
     public IEnumerable<Appointment> Appointments()
     {
-        for (var week = 0; week < Weeks; week++)
+        for (var week = 0; week < weeks; week++)
         {
             var left = people * AttendancesPerPersonAndWeek;
             while (left > 0)

@@ -20,18 +20,18 @@ internal sealed class RelationRows(SqliteSession session) : IRelationWrites
         WITH RECURSIVE mine (subject, depth) AS (
             SELECT value, 0 FROM json_each(?2)
             UNION
-            SELECT r.object || '#member', m.depth + 1 FROM mine m CROSS JOIN relation r ON r.tenant = ?1 AND r.subject = m.subject
-            WHERE r.relation = 'member' AND m.depth < ?3)
+            SELECT r.object || '#member', mine.depth + 1 FROM mine CROSS JOIN relation r ON r.tenant = ?1 AND r.subject = mine.subject
+            WHERE r.relation = 'member' AND mine.depth < ?3)
         """;
 
     private const string HeldSql = $"""
-        {Mine} SELECT DISTINCT r.object, r.relation FROM (SELECT DISTINCT subject FROM mine) m CROSS JOIN relation r
-        ON r.tenant = ?1 AND r.subject = m.subject LIMIT ?4
+        {Mine} SELECT DISTINCT r.object, r.relation FROM (SELECT DISTINCT subject FROM mine) mine CROSS JOIN relation r
+        ON r.tenant = ?1 AND r.subject = mine.subject LIMIT ?4
         """;
 
     private const string HeldToSql = $"""
-        {Mine} SELECT DISTINCT r.object, r.relation FROM (SELECT DISTINCT subject FROM mine) m CROSS JOIN json_each(?5) o CROSS JOIN relation r
-        ON r.tenant = ?1 AND r.subject = m.subject AND r.object = o.value LIMIT ?4
+        {Mine} SELECT DISTINCT r.object, r.relation FROM (SELECT DISTINCT subject FROM mine) mine CROSS JOIN json_each(?5) o CROSS JOIN relation r
+        ON r.tenant = ?1 AND r.subject = mine.subject AND r.object = o.value LIMIT ?4
         """;
 
     private const string OfSql = $"""
