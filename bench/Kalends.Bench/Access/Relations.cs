@@ -29,7 +29,7 @@ internal static class Relations
                 $"'calendar:{Company.Person(number).Value}', 'viewer', 'group:division-{number % Math.Max(1, teams / 100)}#member'"));
         }
 
-        await Add(connection, $"'calendar:{Someone}' || i % {people}, 'free-busy-viewer', '{Someone}' || (i::bigint * 7919) % {people} "
+        await Add(connection, $"'calendar:{Someone}' || i % {people}, 'free-busy-viewer', '{Someone}' || (i::bigint * 7919 + i / {people} * 31) % {people} "
             + $"FROM generate_series(1, {Math.Max(1, wanted - (3 * people) - teams)}) i");
         await Run(connection, "INSERT INTO relation_state SELECT key, 1, false FROM tenant ON CONFLICT (tenant) DO NOTHING");
         await Run(connection, "ANALYZE relation");

@@ -33,9 +33,11 @@ internal sealed class RelationRows(PostgresSession session) : IRelationWrites
         {Mine} SELECT DISTINCT object, relation FROM relation WHERE tenant = $1 AND subject = ANY (ARRAY(SELECT DISTINCT subject FROM mine)) LIMIT $4
         """;
 
+    // From the objects, which are few: each has a handful of tuples, where somebody may have a hundred thousand. By both at once the index is descended
+    // once for each pair, which took twice as long.
     private const string HeldToSql = $"""
-        {Mine} SELECT DISTINCT object, relation FROM relation
-        WHERE tenant = $1 AND subject = ANY (ARRAY(SELECT DISTINCT subject FROM mine)) AND object = ANY ($5) LIMIT $4
+        {Mine}, given AS MATERIALIZED (SELECT object, relation, subject FROM relation WHERE tenant = $1 AND object = ANY ($5))
+        SELECT DISTINCT object, relation FROM given WHERE subject IN (SELECT subject FROM mine) LIMIT $4
         """;
 
     private const string OfSql = $"SELECT {Columns} FROM relation WHERE tenant = $1 AND object = ANY ($2) ORDER BY object, relation, subject LIMIT $3";
