@@ -15,7 +15,8 @@ internal sealed class EngagementRows(PostgresSession session) : IEngagementWrite
         ORDER BY v.day, v.calendar, v.viewer LIMIT $5
         """;
 
-    // A name in the text of an object has its quotes escaped, so that a series is known without reading its JSON, in which U+0000 may stand; metadata are texts.
+    // A name in the text of an object has its quotes escaped, so that a series is known without reading its JSON (in which U+0000 may stand); metadata are
+    // texts.
     private const string ChangesSql = """
         SELECT floor(extract(epoch FROM x.at) / 86400)::integer, left(c.person, 5) <> 'user:', c.app COLLATE "C",
             x.series IS NOT NULL OR strpos(coalesce(x.after, x.before)::text, '"recurrence":{') > 0,
@@ -48,7 +49,8 @@ internal sealed class EngagementRows(PostgresSession session) : IEngagementWrite
         var asking = Of(session.Prepare(ChangesSql), asked.Calendars).WithTime(asked.FromDay * EngagementQuestion.SecondsPerDay)
             .WithTime(asked.ToDay * EngagementQuestion.SecondsPerDay).With((long)limit);
         return await session.All(asking, row => new AppointmentCounts(
-            EngagementQuestion.DateOf(row.Integer(0)), row.Bool(1) ? ChangedBy.Services : ChangedBy.People, row.Text(2), row.Bool(3), row.Long(4), row.Long(5)));
+            EngagementQuestion.DateOf(row.Integer(0)), row.Bool(1) ? ChangedBy.Services : ChangedBy.People, row.Text(2), row.Bool(3), row.Long(4),
+            row.Long(5)));
     }
 
     public async ValueTask<long> Add(IReadOnlyCollection<CalendarViews> views)

@@ -42,7 +42,8 @@ public sealed record GetEngagement : PagedQuery<Engagement>
     {
         if (Calendars is null && !context.Caller.Scopes.HasFlag(Scopes.Admin))
         {
-            return Refusal.At(RefusalCode.Forbidden, "/calendars", $"{context.Caller.Person} may not see the whole tenant: name calendars that they may change");
+            return Refusal.At(
+                RefusalCode.Forbidden, "/calendars", $"{context.Caller.Person} may not see the whole tenant: name calendars that they may change");
         }
 
         var cursor = await Cursors.Read<Engagement, ViewPlace>(this, context);

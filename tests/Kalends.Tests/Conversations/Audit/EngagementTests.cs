@@ -3,6 +3,7 @@ using Kalends.Audit;
 using Kalends.Messages;
 using Kalends.Permissions;
 using NodaTime;
+using static Kalends.Tests.Conversations.Series.SeriesDesk;
 
 namespace Kalends.Tests.Conversations.Audit;
 
@@ -12,8 +13,6 @@ public class EngagementTests
     private const string November = """ "timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-01T00:00:00Z"} """;
 
     private const string Meeting = """ "start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H" """;
-
-    private static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
 
     private static readonly Caller Ben = Desk.As("user:ben");
 
@@ -156,7 +155,7 @@ public class EngagementTests
         var series = await desk.Save($$$"""{ {{{Meeting}}},"title":"\"recurrence\":{","recurrence":{"rule":"FREQ=DAILY;COUNT=3"} }""");
         await desk.Save($$$"""{ {{{Meeting}}},"title":"\"recurrence\":{" }""");
         desk.Clock.Now += Duration.FromDays(1);
-        await desk.Do("save-appointments", $$"""{"appointments":[{"id":"{{first}}","title":"Changed"}]}""");
+        await desk.Do("save-appointments", $$"""{"appointments":[{"id":"{{first}}","title":"Changed",{{Meeting}}}]}""");
         await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{first}}"},{"id":"{{series}}"}]}""");
         Assert.Equal(
             [
@@ -167,6 +166,18 @@ public class EngagementTests
         Assert.Equal(["2026-11-01 services sync single +1 -0"], Changed(await desk.Do("get-engagement", $"{{{November},\"calendars\":[\"user:ben\"]}}", Ben)));
         const string Evening = """ "timespan":{"from":"2026-11-02T23:00:00Z","to":"2026-11-02T23:00:01Z"} """;
         Assert.Equal(2, Changed(await desk.Do("get-engagement", $"{{{Evening}}}", Admin)).Length);
+    }
+
+    [Fact]
+    public async Task An_occurrence_that_goes_by_itself_counts_as_recurring()
+    {
+        await using var desk = await Desk.Open();
+        await desk.SaveOne(Weekly);
+        desk.Clock.Now += Duration.FromDays(1);
+        await desk.Delete(Id(await Occurrence(desk, "2026-11-16")));
+        Assert.Equal(
+            ["2026-11-01 people web recurring +1 -0", "2026-11-02 people web recurring +0 -1"],
+            Changed(await desk.Do("get-engagement", $"{{{November}}}", Admin)));
     }
 
     [Theory]
