@@ -88,5 +88,6 @@ public static class KalendsHost
         .AddSingleton<Health>()
         .AddHostedService<Preparation>()
         .AddHostedService<SealingTrail>()
+        .AddHostedService<CountingViews>()
         .AddKalendsDocument(parts.Entries);
 }

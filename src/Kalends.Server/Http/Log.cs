@@ -29,4 +29,7 @@ internal static partial class Log
 
     [LoggerMessage(1012, LogLevel.Warning, "The trail could not be sealed just now: {Reason}")]
     public static partial void NotSealed(ILogger logger, string reason);
+
+    [LoggerMessage(1014, LogLevel.Warning, "Views of calendars could not be written just now: {Reason}")]
+    public static partial void NotCounted(ILogger logger, string reason);
 }

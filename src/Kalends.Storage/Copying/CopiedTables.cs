@@ -58,6 +58,7 @@ internal static class CopiedTables
         new("trail_seal", "x.tenant, x.number", Tenant, new("number", Long), new("made_at", Moment), new("whole", Long), new("entries", Long),
             new("digests", Bytes), new("sum", Bytes), new("hash", Bytes)),
         new("trail_erasure", "x.tenant, x.seq, x.is_after", Tenant, new("seq", Long), new("is_after", Bool), new("command", Kind.Id), new("said", Bytes)),
+        new("calendar_view", "x.tenant, x.calendar, x.day, x.viewer", Tenant, Calendar, new("day", Integer), new("viewer", Text), new("views", Long)),
         new("calendar_change", "x.tenant, x.calendar, x.appointment", Tenant, Calendar, new("appointment", Kind.Id),
             new("calendar_version", Long, "x.seq"), new("created_with", Long, "x.created_seq"), new("version", Integer), new("deleted", Bool)),
         new("outbox", "x.seq", Tenant, new("seq", Long), new("time", Moment), new("id", Kind.Id), new("type", Text), new("subject", Text), new("data", Json)),

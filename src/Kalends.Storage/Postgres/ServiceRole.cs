@@ -16,7 +16,7 @@ internal static class ServiceRole
         (Schema.Journal, "SELECT"), ("meta", "SELECT, INSERT, UPDATE"), ("tenant", "SELECT, INSERT (name)"), ("calendar", "SELECT, INSERT, UPDATE"),
         ("appointment", All), ("attendance", All), ("exclusive_booking", All), ("hold", All), ("hold_calendar", All), ("idempotency", All),
         ("command", "SELECT, INSERT"), ("trail", "SELECT, INSERT"), ("outbox", "SELECT, INSERT"), ("calendar_change", "SELECT, INSERT, UPDATE"),
-        ("trail_seal", "SELECT, INSERT"), ("trail_erasure", "SELECT"),
+        ("trail_seal", "SELECT, INSERT"), ("trail_erasure", "SELECT"), ("calendar_view", "SELECT, INSERT, UPDATE"),
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
         ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),

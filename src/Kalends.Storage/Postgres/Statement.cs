@@ -58,6 +58,8 @@ internal sealed class Statement(string constantSql)
     public Statement WithKeys(IEnumerable<long> values) =>
         Add<int[]>([.. values.Select(value => checked((int)value))], NpgsqlDbType.Array | NpgsqlDbType.Integer);
 
+    public Statement WithNoKeys() => AddNull(NpgsqlDbType.Array | NpgsqlDbType.Integer);
+
     /// <summary>One letter each, for the internal type "char".</summary>
     public Statement WithLetters(IEnumerable<char> letters) => Add<string[]>([.. letters.Select(Letters.Text)], NpgsqlDbType.Array | NpgsqlDbType.Text);
 

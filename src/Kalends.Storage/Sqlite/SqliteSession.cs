@@ -32,6 +32,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ISealRows)] = session => new SealRows(session),
         [typeof(ISealWrites)] = session => new SealRows(session),
         [typeof(IEventRows)] = session => new EventRows(session),
+        [typeof(IEngagementRows)] = session => new EngagementRows(session),
+        [typeof(IEngagementWrites)] = session => new EngagementRows(session),
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),

@@ -10,7 +10,7 @@ namespace Kalends.Appointments;
 /// The appointments of up to 500 attendees in a timespan of up to five years: entries by attendee in the order asked, then time;
 /// each appointment once. What the caller may not see in full comes as a busy block or not at all.
 /// </summary>
-public sealed record GetAppointments : PagedQuery<FoundAppointments>
+public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCalendars
 {
     public required Timespan Timespan { get; init; }
 
@@ -25,6 +25,8 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>
 
     /// <summary>A person's busy year is some 5,000 entries; fifty people's month 20,000.</summary>
     protected override int MostPerPage => 20_000;
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => Attendees;
 
     public override void Validate(Errors errors)
     {

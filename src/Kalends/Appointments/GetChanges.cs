@@ -11,7 +11,7 @@ namespace Kalends.Appointments;
 /// there is, as created, page by page. The new token goes on from here. Tokens do not expire by age, only when the store has lost what
 /// they name. Who may not see details is told of private appointments under their masked ids, and never of secret ones.
 /// </summary>
-public sealed record GetChanges : Query<Changes>
+public sealed record GetChanges : Query<Changes>, IShowsCalendars
 {
     private const int MostPerPage = 1_000;
     private const int UsualLimit = 200;
@@ -21,6 +21,8 @@ public sealed record GetChanges : Query<Changes>
     public string? Since { get; init; }
 
     public int? Limit { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => [Calendar];
 
     public override void Validate(Errors errors) =>
         errors.Require(Limit is null or (>= 1 and <= MostPerPage), "limit", $"must be from 1 to {MostPerPage}");

@@ -10,7 +10,7 @@ namespace Kalends.Availability;
 /// comes without an appointment. Titles only where the caller may see them. With a rule the timespan is the first occurrence of a series,
 /// and every occurrence is looked at, up to five years ahead.
 /// </summary>
-public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
+public sealed record CheckForConflicts : PagedQuery<FoundConflicts>, IShowsCalendars
 {
     public const int MostIgnored = 1_000;
 
@@ -31,6 +31,8 @@ public sealed record CheckForConflicts : PagedQuery<FoundConflicts>
 
     /// <summary>On whose wall the rule is read; the caller's own calendar's when absent.</summary>
     public string? TimeZone { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => Attendees;
 
     public override void Validate(Errors errors)
     {

@@ -20,11 +20,13 @@ public enum AvailabilityReason
 }
 
 /// <summary>For each calendar every stretch of the timespan with its reason, without a hole: what openings are made of, laid open.</summary>
-public sealed record ExplainAvailability : Query<ExplainedAvailability>
+public sealed record ExplainAvailability : Query<ExplainedAvailability>, IShowsCalendars
 {
     public required Timespan Timespan { get; init; }
 
     public required IReadOnlyList<CalendarId> Attendees { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => Attendees;
 
     public override void Validate(Errors errors)
     {

@@ -24,7 +24,7 @@ public sealed record OpeningGroup
 /// Times that suit everybody asked. Without a step: maximal spans, each as long as the same people stay free. With a step: slots
 /// of the duration, beginning on whole multiples of the step since 1970 in UTC, so that a wider timespan never answers fewer.
 /// </summary>
-public sealed record FindOpenings : PagedQuery<FoundOpenings>
+public sealed record FindOpenings : PagedQuery<FoundOpenings>, IShowsCalendars
 {
     public const int MostNearMisses = 100;
     public const int MostGroups = 50;
@@ -51,6 +51,8 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>
     public TentativePolicy? TreatTentativeAs { get; init; }
 
     public int? NearMisses { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => Everybody;
 
     private IEnumerable<CalendarId> Everybody =>
         [.. Attendees ?? [], .. Optional ?? [], .. (Groups ?? []).SelectMany(group => group.Members)];

@@ -5,11 +5,13 @@ using Kalends.Time;
 namespace Kalends.Availability;
 
 /// <summary>When each of up to 500 calendars is busy and when it is closed, merged and sorted, and never what with.</summary>
-public sealed record GetFreeBusy : Query<FreeBusy>
+public sealed record GetFreeBusy : Query<FreeBusy>, IShowsCalendars
 {
     public required Timespan Timespan { get; init; }
 
     public required IReadOnlyList<CalendarId> Attendees { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => Attendees;
 
     public override void Validate(Errors errors)
     {

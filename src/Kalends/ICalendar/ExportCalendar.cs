@@ -10,7 +10,7 @@ namespace Kalends.ICalendar;
 /// A calendar as an iCalendar text: every appointment on it, as far as the caller may see it. A private one of others is a busy
 /// block without a word; a secret one is left out. A series comes with its rules, and beside it the occurrences that were changed.
 /// </summary>
-public sealed record ExportCalendar : Query<ExportedCalendar>
+public sealed record ExportCalendar : Query<ExportedCalendar>, IShowsCalendars
 {
     private const int PerRead = 500;
 
@@ -18,6 +18,8 @@ public sealed record ExportCalendar : Query<ExportedCalendar>
     private const int LongestText = 64 * 1024 * 1024;
 
     public required CalendarId Calendar { get; init; }
+
+    IEnumerable<CalendarId> IShowsCalendars.Shown => [Calendar];
 
     public override IEnumerable<Need> Needs(Caller caller) => [new(Calendar, Permission.ViewFreeBusy, "/calendar")];
 

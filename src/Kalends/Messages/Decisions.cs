@@ -13,6 +13,7 @@ namespace Kalends.Messages;
 public sealed class Decisions(IPermissions permissions, Caller caller, IReadSession session, bool recalls)
 {
     private readonly HashSet<long> guessed = [];
+    private readonly List<Access> decided = [];
 
     public async ValueTask<Access> Decide(IReadOnlyCollection<CalendarId> calendars)
     {
@@ -23,10 +24,10 @@ public sealed class Decisions(IPermissions permissions, Caller caller, IReadSess
                 guessed.Add(version);
             }
 
-            return guess.Access;
+            return Noted(guess.Access);
         }
 
-        return await permissions.Decide(caller, calendars, session);
+        return Noted(await permissions.Decide(caller, calendars, session));
     }
 
     public ValueTask<IReadOnlySet<CalendarId>> Unclaimed(IReadOnlyCollection<CalendarId> calendars) => permissions.Unclaimed(calendars, session);
@@ -48,6 +49,16 @@ public sealed class Decisions(IPermissions permissions, Caller caller, IReadSess
         var lacking = needs.Where(need => !access.May(need.Permission, need.Calendar)).Take(Errors.Most)
             .Select(need => new FieldError(need.Pointer, $"{caller.Person} may not {Deed(need.Permission)} {need.Calendar}")).ToList();
         return lacking.Count == 0 ? null : Refusal.At(RefusalCode.Forbidden, lacking);
+    }
+
+    /// <summary>Those of these calendars that the caller was found to see something of; nothing more is asked for it.</summary>
+    public IReadOnlyCollection<CalendarId> Seen(IEnumerable<CalendarId> calendars) =>
+        calendars.Where(id => decided.Exists(access => access.May(Permission.ViewFreeBusy, id))).ToHashSet();
+
+    private Access Noted(Access access)
+    {
+        decided.Add(access);
+        return access;
     }
 
     private static string Deed(Permission permission) => permission == Permission.Modify ? "change the calendar" : "see the calendar";

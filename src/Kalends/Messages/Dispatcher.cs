@@ -20,6 +20,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
     public Action<string>? Committed { get; set; }
 
+    /// <summary>Told what each query showed that was answered. Called on its way, so it must be quick and never wait.</summary>
+    public Action<Viewing>? Viewed { get; set; }
+
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
@@ -74,7 +77,23 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         var decisions = new Decisions(permissions, caller, session, recalls);
         var refusal = await decisions.Refuse(query);
         var outcome = refusal is null ? await query.Execute(new(caller, now, session, decisions, stopped)) : refusal;
-        return await decisions.Hold() ? new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal } : null;
+        if (!await decisions.Hold())
+        {
+            return null;
+        }
+
+        Tell(query, outcome, caller, now, decisions);
+        return new() { Result = outcome.Refusal is null ? outcome.Value : null, Refusal = outcome.Refusal };
+    }
+
+    /// <summary>A further page is no further look.</summary>
+    private void Tell<TResult>(Query<TResult> query, Outcome<TResult> outcome, Caller caller, Instant now, Decisions decisions)
+    {
+        if (Viewed is { } tell && outcome.Refusal is null && query is IShowsCalendars shows and not PagedQuery<TResult> { Cursor: not null }
+            && decisions.Seen(shows.Shown) is { Count: > 0 } seen)
+        {
+            tell(new(caller.Tenant, caller.Person, seen, now));
+        }
     }
 
     private async ValueTask<Reply> Once<TResult>(

@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace Kalends.Messages;
 
-/// <summary>How long each message took and how it ended, and what the free/busy cache was good for, on the meter "Kalends".</summary>
+/// <summary>How long each message took and how it ended, and what the free/busy cache was good for, and what was not counted, on the meter "Kalends".</summary>
 internal static class Measurements
 {
     private static readonly Meter Meter = new("Kalends");
@@ -34,6 +34,17 @@ internal static class Measurements
         CacheMisses.Add(misses);
         CacheEvictions.Add(evictions);
         CacheBytes.Add(bytes);
+    }
+
+    private static readonly Counter<long> ViewsLost =
+        Meter.CreateCounter<long>("kalends.views.lost", "{view}", "Views of calendars that were not counted: no room in memory, or the store was lost");
+
+    public static void LostViews(long views)
+    {
+        if (views > 0)
+        {
+            ViewsLost.Add(views);
+        }
     }
 
     public static void Ran(string message, Reply reply, long started) => Duration.Record(

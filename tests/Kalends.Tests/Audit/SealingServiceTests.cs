@@ -34,11 +34,4 @@ public sealed class SealingServiceTests
             Assert.Equal((entries, 0), (chain.Sealed, chain.Unsealed));
         }
     }
-
-    /// <summary>Waits a hundredth of what it is told to.</summary>
-    private sealed class HastyTime : TimeProvider
-    {
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            base.CreateTimer(callback, state, dueTime / 100, period);
-    }
 }

@@ -30,6 +30,11 @@ internal static class AnyMessage
         ["grant-access"] = ["""{"relationships":[{"object":"calendar:CALENDAR","relation":"owner","subject":"user:zoe"}]}"""],
         ["revoke-access"] = ["""{"relationships":[{"object":"calendar:CALENDAR","relation":"viewer","subject":"user:viewer"}]}"""],
         ["get-history"] = ["""{"appointment":"ID"}""", """{"calendar":"CALENDAR"}""", """{"person":"CALENDAR"}"""],
+        ["get-engagement"] =
+        [
+            """{"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-11-24T00:00:00Z"},"calendars":["CALENDAR"]}""",
+            """{"timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-11-24T00:00:00Z"}}""",
+        ],
         ["restore-appointments"] =
         [
             """{"appointments":[{"id":"ID","version":1}]}""",

@@ -83,6 +83,9 @@ public sealed class RestoringSimulationOnPostgresTests : RestoringSimulationTest
 public sealed class RestoringAWeekOnPostgresTests : RestoringAWeekTests;
 
 [Trait(Desk.OnPostgres, "")]
+public sealed class EngagementOnPostgresTests : EngagementTests;
+
+[Trait(Desk.OnPostgres, "")]
 public sealed class ErasingOnPostgresTests : ErasingTests
 {
     /// <summary>The narrow way: whoever serves may have texts erased, and have nothing else left in their place.</summary>

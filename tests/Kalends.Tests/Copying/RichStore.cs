@@ -44,6 +44,9 @@ internal static class RichStore
         const string Hours = """{"calendar":"user:ben","openHours":[{"rule":"FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR","start":"08:00","end":"17:00"}],"timeZone":"Europe/Paris"}""";
         await desk.Do("set-open-hours", Hours, Admin);
         await desk.Do("set-open-hours", Hours.Replace("17:00", "16:00", StringComparison.Ordinal), Admin);
+        var views = new Kalends.Audit.ViewCounter();
+        views.Count(new("acme", new("user:ben"), [new("user:ben"), new("room:paris-3")], now));
+        await views.Write(desk.Store, TestContext.Current.CancellationToken);
         await desk.Do("grant-access", """{"relationships":[{"object":"calendar:user:ana","relation":"viewer","subject":"group:#member"}]}""", Admin);
         await desk.Do("save-appointments", $$"""{"appointments":[{{string.Join(',', Enumerable.Range(1, 28).Select(Daily))}}]}""");
         await desk.Do("save-appointments", Reserve, options: WithKey);

@@ -28,6 +28,7 @@ internal static class MessageExamples
         ["get-access"] = "{\"calendar\":\"user:ana\"}",
         ["check-access"] = "{\"calendars\":[\"user:ana\",\"room:paris-1\"]}",
         ["get-history"] = "{\"calendar\":\"user:ana\",\"limit\":10}",
+        ["get-engagement"] = "{" + Week + ",\"calendars\":[\"user:ana\"]}",
         ["restore-appointments"] = "{\"calendar\":\"user:ana\"," + Week + ",\"asOf\":\"2026-11-20T12:00:00Z\"}",
         ["erase-titles"] = "{\"calendar\":\"user:ana\",\"before\":\"2025-01-01T00:00:00Z\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
