@@ -11,17 +11,20 @@ namespace Kalends.Tests.Postgres;
 [Collection(nameof(Alone))]
 public sealed class OnlineMigrationTests : IAsyncLifetime
 {
+    /// <summary>Scripts that are there: those whose tables each session of this program asks, which here is the program from before.</summary>
+    private const int There = 3;
+
     private static readonly StandingClock Clock = new(Instant.FromUtc(2026, 11, 1, 10, 0));
 
     private string database = "";
 
     private static CancellationToken Stopped => TestContext.Current.CancellationToken;
 
-    /// <summary>A database as the first program left it.</summary>
+    /// <summary>A database as the program before left it.</summary>
     public async ValueTask InitializeAsync()
     {
         database = await PrivateCluster.EmptyDatabase();
-        await Run([Schema.Scripts[0]]);
+        await Run([.. Schema.Scripts.Take(There)]);
     }
 
     public async ValueTask DisposeAsync() => await PrivateCluster.Drop(database);
@@ -36,7 +39,7 @@ public sealed class OnlineMigrationTests : IAsyncLifetime
         {
             await using var newer = new PostgresStore(database);
             Assert.False(await newer.IsReady(Stopped));
-            Assert.Equal(Schema.Scripts.Skip(1).Select(script => script.Name), await newer.Migrate(Stopped));
+            Assert.Equal(Schema.Scripts.Skip(There).Select(script => script.Name), await newer.Migrate(Stopped));
             Assert.True(await newer.IsReady(Stopped));
         }, Stopped);
         Assert.All(saves.Replies, reply => Assert.Null(reply.Refusal));
@@ -49,10 +52,10 @@ public sealed class OnlineMigrationTests : IAsyncLifetime
     public async Task A_script_does_not_queue_in_front_of_everybody_behind_one_that_takes_long()
     {
         await using var one = await OpenedBefore();
-        await using var reader = new NpgsqlConnection(database + ";Pooling=false");
-        await reader.OpenAsync(Stopped);
-        await using var begin = new NpgsqlCommand("BEGIN; SELECT count(*) FROM attendance", reader);
-        await begin.ExecuteScalarAsync(Stopped);
+        await using var slow = new NpgsqlConnection(database + ";Pooling=false");
+        await slow.OpenAsync(Stopped);
+        await using var begin = new NpgsqlCommand("BEGIN; LOCK TABLE trail IN ROW EXCLUSIVE MODE", slow);
+        await begin.ExecuteNonQueryAsync(Stopped);
 
         await using var newer = new PostgresStore(database);
         var saves = new SteadySaves([one], Clock);
@@ -67,7 +70,7 @@ public sealed class OnlineMigrationTests : IAsyncLifetime
         TestContext.Current.SendDiagnosticMessage(
             $"{saves.Replies.Count()} saves beside a script that could not get its lock, the longest waited {saves.Longest.TotalMilliseconds:F0} ms");
 
-        await reader.CloseAsync();
+        await slow.CloseAsync();
         await migrating;
         Assert.True(await newer.IsReady(Stopped));
         Assert.Empty(await newer.FindBroken(Stopped).ToListAsync(Stopped));
@@ -145,20 +148,20 @@ public sealed class OnlineMigrationTests : IAsyncLifetime
             () => Run([("0009_wrong.sql", "CREATE TABLE half (a integer); SELECT 1 / 0;")]));
         Assert.Contains("0009_wrong.sql", fault.Message, StringComparison.Ordinal);
         Assert.IsType<DBNull>(await PrivateCluster.Execute(database, "SELECT to_regclass('half')::text"));
-        Assert.Equal(1L, await PrivateCluster.Execute(database, "SELECT count(*) FROM schema_migration"));
+        Assert.Equal((long)There, await PrivateCluster.Execute(database, "SELECT count(*) FROM schema_migration"));
     }
 
     /// <summary>A store whose process began when these scripts were all there were.</summary>
     private async Task<PostgresStore> OpenedBefore()
     {
-        var later = string.Join(", ", Schema.Scripts.Skip(1).Select(script => $"('{script.Name}', now())"));
+        var later = string.Join(", ", Schema.Scripts.Skip(There).Select(script => $"('{script.Name}', now())"));
         await PrivateCluster.Execute(database, $"INSERT INTO schema_migration (scriptname, applied) VALUES {later}");
         var store = new PostgresStore(database);
         await using (await store.Read("acme", Stopped))
         {
         }
 
-        await PrivateCluster.Execute(database, "DELETE FROM schema_migration WHERE scriptname > '0002'");
+        await PrivateCluster.Execute(database, $"DELETE FROM schema_migration WHERE scriptname > '{Schema.Scripts[There - 1].Name}'");
         return store;
     }
 
