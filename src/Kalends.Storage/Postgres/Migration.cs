@@ -17,12 +17,11 @@ internal static class Migration
     /// <summary>Any number, the same in every Kalends; the database's own lock for whoever migrates.</summary>
     private const long Lock = 0x4B_61_6C_65_6E_64_73;
 
-    private const string LockSql = "SELECT pg_advisory_lock($1)";
+    // Asked for again and again: who waits inside of a statement is waited for by an index that is built beside the work of others, and so by whoever
+    // has this lock.
+    private const string LockSql = "SELECT pg_try_advisory_lock($1)";
 
     private const string UnlockSql = "SELECT pg_advisory_unlock($1)";
-
-    // Waits for another to end, however long that takes: nobody waits behind it.
-    private const string PatienceSql = "SELECT set_config('statement_timeout', '0', true), set_config('lock_timeout', '0', true)";
 
     /// <summary>A name that ends so is of a script without a transaction, statement by statement, for what takes long and locks nobody out.</summary>
     private const string Online = ".online.sql";
@@ -35,15 +34,21 @@ internal static class Migration
 
     private const int Attempts = 60;
 
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(200);
+
     /// <summary>Longer than the lock was waited for, so that the others get on.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     public static async ValueTask<IReadOnlyList<string>> Run(
         string connectionString, Wire wire, IReadOnlyList<(string Name, string Text)> scripts, CancellationToken stopped)
     {
-        Statement[] waiting = [new Statement(PatienceSql).Reading(_ => { }), new Statement(LockSql).With(Lock).Reading(_ => { })];
         wire.Patience = Timeout.InfiniteTimeSpan;
-        await wire.Run([new(Wire.BeginSql), .. waiting, new(Wire.CommitSql)], stopped);
+        for (var isLocked = false; !isLocked;)
+        {
+            await wire.Run(new Statement(LockSql).With(Lock).Reading(row => isLocked = row.Bool(0)), stopped);
+            await Task.Delay(isLocked ? TimeSpan.Zero : Between, stopped);
+        }
+
         try
         {
             var missing = await Schema.Missing(wire, scripts, stopped);

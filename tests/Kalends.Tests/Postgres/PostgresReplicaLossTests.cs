@@ -49,8 +49,10 @@ public sealed class PostgresReplicaLossTests(ReplicatedCluster cluster)
         await Task.WhenAll([writing, .. reading]);
         Assert.True(answering.ByReplica > before, "the replica is back, and is not asked");
         Assert.True(asked > 100 && answering.ByFallback > 0, $"{asked} queries, {answering.ByFallback} on the primary after the replica was lost under them");
-        Assert.Equal(3, desk.Told.Count(news => !news.IsGood));
-        Assert.Equal(4, desk.Told.Count(news => news.IsGood));
+        // While it starts it may be found, and lost once more.
+        var lost = desk.Told.Count(news => !news.IsGood);
+        Assert.InRange(lost, 3, 6);
+        Assert.Equal(lost + 1, desk.Told.Count(news => news.IsGood));
     }
 
     [Fact]
