@@ -21,7 +21,13 @@ public sealed class KillTests
         {
             await using var server = await KalendsProcess.Start(folder);
             var writers = Enumerable.Range(0, Writers).Select(writer => Write(server, $"user:w{writer}", round, acknowledged)).ToList();
-            await Task.Delay(100 + (round * 20), TestContext.Current.CancellationToken);
+            // A process that has just started answers its first save slowly; it is killed in the middle of many.
+            for (var (before, attempt) = (acknowledged.Count, 0); acknowledged.Count == before && attempt < 200; attempt++)
+            {
+                await Task.Delay(10, TestContext.Current.CancellationToken);
+            }
+
+            await Task.Delay(round * 20, TestContext.Current.CancellationToken);
             server.Kill();
             await Task.WhenAll(writers);
         }
