@@ -26,8 +26,10 @@ internal sealed class ErasureRows(PostgresSession session) : IErasureWrites
 
     private const string EraseSql = "SELECT erase_trail_text($2, $3, $4, $5) WHERE $1 IS NOT NULL";
 
+    // Of what was dropped it is known what was left.
     private const string ErasedSql = """
-        SELECT e.seq, e.is_after, e.command, e.said, sha256(convert_to(CASE WHEN e.is_after THEN x.after ELSE x.before END::text, 'UTF8'))
+        SELECT e.seq, e.is_after, e.command, e.said,
+            CASE WHEN x.seq IS NULL THEN e.says ELSE sha256(convert_to(CASE WHEN e.is_after THEN x.after ELSE x.before END::text, 'UTF8')) END
         FROM trail_erasure e LEFT JOIN trail x ON x.tenant = e.tenant AND x.seq = e.seq
         WHERE e.tenant = $1 AND (e.seq, e.is_after) > ($2, $3) ORDER BY e.seq, e.is_after LIMIT $4
         """;

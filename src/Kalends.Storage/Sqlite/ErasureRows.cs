@@ -34,8 +34,9 @@ internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
 
     private const string LeaveAfterSql = "UPDATE trail SET after = ?3 WHERE tenant = ?1 AND seq = ?2";
 
+    // Of what was dropped it is known what was left.
     private const string ErasedSql = """
-        SELECT e.seq, e.is_after, e.command, e.said, CASE e.is_after WHEN 1 THEN x.after ELSE x.before END
+        SELECT e.seq, e.is_after, e.command, e.said, CASE e.is_after WHEN 1 THEN x.after ELSE x.before END, CASE WHEN x.seq IS NULL THEN e.says END
         FROM trail_erasure e LEFT JOIN trail x ON x.tenant = e.tenant AND x.seq = e.seq
         WHERE e.tenant = ?1 AND (e.seq, e.is_after) > (?2, ?3) ORDER BY e.seq, e.is_after LIMIT ?4
         """;
@@ -79,7 +80,8 @@ internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
         var rows = session.Prepare(ErasedSql).With(afterSeq).With(afterSide).With(limit);
         while (rows.Step())
         {
-            found.Add(new(rows.Long(0), rows.Bool(1), rows.Guid(2), rows.Bytes(3), rows.IsNull(4) ? null : SHA256.HashData(rows.Bytes(4))));
+            var says = rows.IsNull(5) ? null : rows.Bytes(5);
+            found.Add(new(rows.Long(0), rows.Bool(1), rows.Guid(2), rows.Bytes(3), rows.IsNull(4) ? says : SHA256.HashData(rows.Bytes(4))));
         }
 
         return ValueTask.FromResult<IReadOnlyList<ErasedSide>>(found);
