@@ -11,7 +11,7 @@ internal sealed class RetentionRows(SqliteSession session) : IRetentionWrites
 
     private const string CountedFromSql = "SELECT counted_from FROM calendar WHERE tenant = ?1 AND key = ?2";
 
-    private const string Sealed = "(SELECT whole FROM trail_seal WHERE tenant = ?1 ORDER BY number DESC LIMIT 1)";
+    private const string Sealed = "(SELECT whole FROM trail_seal WHERE tenant = ?1 AND number > 0 ORDER BY number DESC LIMIT 1)";
 
     private const string NextSql = $"""
         SELECT x.seq, c.at, x.command, x.versions FROM trail x LEFT JOIN command c ON c.tenant = ?1 AND c.id = x.command

@@ -19,9 +19,9 @@ internal static class TrimTrailVerb
         };
         days.Validators.Add(result =>
         {
-            if (result.GetValueOrDefault<int?>() is { } given && !new TrailSettings { KeepDays = given }.CanBeMeant)
+            foreach (var token in result.Tokens.Where(token => !int.TryParse(token.Value, out var given) || !new TrailSettings { KeepDays = given }.CanBeMeant))
             {
-                result.AddError($"--keep-days takes {IRetentionWrites.FewestDays} to {Retention.MostDays}, not {given}");
+                result.AddError($"--keep-days takes {IRetentionWrites.FewestDays} to {Retention.MostDays}, not {token.Value}");
             }
         });
         var tenant = new Option<string?>("--tenant") { Description = "The tenant whose trail is meant; all tenants when absent." };
