@@ -9,8 +9,8 @@ namespace Kalends.Audit;
 /// </summary>
 public static class Retention
 {
-    /// <summary>Some tenths of a second.</summary>
-    public const int PerBatch = 5_000;
+    /// <summary>On a file everybody waits to write for as long: less than a tenth of a second as a rule.</summary>
+    public const int PerBatch = 1_000;
 
     /// <summary>More than a century is for ever.</summary>
     public const int MostDays = 36_500;
