@@ -53,7 +53,8 @@ public sealed record KalendsSettings
 
         if (!settings.Trail.CanBeMeant)
         {
-            throw new SettingsException($"Kalends:Trail:KeepDays must be from {IRetentionWrites.FewestDays} to {Retention.MostDays}, or absent: then all is kept.");
+            throw new SettingsException(
+                $"Kalends:Trail:KeepDays must be from {IRetentionWrites.FewestDays} to {Retention.MostDays}, or absent: then all is kept.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

@@ -25,7 +25,8 @@ internal sealed class RetentionRows(PostgresSession session) : IRetentionWrites
     private const string DropSql = "SELECT entries_dropped, views_dropped FROM drop_trail($2, $3) WHERE $1 IS NOT NULL";
 
     public async ValueTask<DroppedTrail?> Dropped() => (await session.All(
-        session.Prepare(DroppedSql), row => new DroppedTrail(row.Long(0), Instant.FromUnixTimeSeconds(row.Time(1)), row.Long(2), row.Long(3)))).SingleOrDefault();
+        session.Prepare(DroppedSql),
+        row => new DroppedTrail(row.Long(0), Instant.FromUnixTimeSeconds(row.Time(1)), row.Long(2), row.Long(3)))).SingleOrDefault();
 
     public async ValueTask<bool> AnyDropped(IReadOnlyDictionary<long, long> after) => after.Count > 0
         && (await session.All(session.Prepare(AnyDroppedSql).WithKeys(after.Keys).WithAll(after.Values), row => row.Integer(0))).Count > 0;

@@ -9,7 +9,8 @@ namespace Kalends.Appointments;
 /// <summary>
 /// What changed in a calendar since a token, each appointment once with its last change, oldest first. Without a token: all
 /// there is, as created, page by page. The new token goes on from here. Tokens do not expire by age, only when the store has lost what
-/// they name, or dropped from the trail what came after it. Who may not see details is told of private appointments under their masked ids, and never of secret ones.
+/// they name, or dropped from the trail what came after it. Who may not see details is told of private appointments under their masked ids, and
+/// never of secret ones.
 /// </summary>
 public sealed record GetChanges : Query<Changes>, IShowsCalendars
 {

@@ -32,10 +32,11 @@ internal sealed class RestorePlanning(CommandContext context, IReadOnlyList<Rest
                 continue;
             }
 
+            var known = now.GetValueOrDefault(target.Id);
             Add(whole.Contains(target.Id)
-                ? RestoreUnit.Series(target, now.GetValueOrDefault(target.Id), series.GetValueOrDefault(target.Id), await DetachedThen.Find(context, target), context.Now)
-                : own is { } id ? RestoreUnit.Occurrence(target, now.GetValueOrDefault(target.Id), id, context.Now)
-                : RestoreUnit.Single(target, now.GetValueOrDefault(target.Id), context.Now));
+                ? RestoreUnit.Series(target, known, series.GetValueOrDefault(target.Id), await DetachedThen.Find(context, target), context.Now)
+                : own is { } id ? RestoreUnit.Occurrence(target, known, id, context.Now)
+                : RestoreUnit.Single(target, known, context.Now));
         }
 
         return await RefuseChange();

@@ -75,7 +75,8 @@ internal static class ExportEventsVerb
                     stopped);
                 if (kept is { } first)
                 {
-                    await surroundings.Error.WriteLineAsync($"tenant {one}: what was before {first:uuuu-MM-dd} has been dropped from its trail, and is not written");
+                    await surroundings.Error.WriteLineAsync(
+                        $"tenant {one}: what was before {first:uuuu-MM-dd} has been dropped from its trail, and is not written");
                 }
             }
 

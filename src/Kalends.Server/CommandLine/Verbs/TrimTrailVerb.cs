@@ -44,7 +44,8 @@ internal static class TrimTrailVerb
             var configured = Configured.Read(parsed.GetValue(store));
             var keep = parsed.GetValue(days) ?? KalendsSettings.From(configured.Root).Trail.KeepDays
                 ?? throw new SettingsException("how long is the trail to be kept? Say --keep-days DAYS, or set Kalends:Trail:KeepDays");
-            return Run(configured, parsed.GetValue(tenant), Retention.Before(surroundings.Clock.GetCurrentInstant(), keep), parsed.GetValue(dryRun), surroundings, stopped);
+            var before = Retention.Before(surroundings.Clock.GetCurrentInstant(), keep);
+            return Run(configured, parsed.GetValue(tenant), before, parsed.GetValue(dryRun), surroundings, stopped);
         });
         return verb;
     }
