@@ -9,12 +9,16 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class ErasureRows(PostgresSession session) : IErasureWrites
 {
-    // $3 is how JSON says whose it is; see ErasedText.
+    // $3 is how JSON says whose it is; see ErasedText. What an entry found before its change is as old as the entry that left it.
     private const string Erasable = """
         FROM calendar_change g JOIN trail x ON x.tenant = g.tenant AND x.appointment = g.appointment
         CROSS JOIN LATERAL (VALUES (false, x.before::text), (true, x.after::text)) s (is_after, said)
-        WHERE g.tenant = $1 AND g.calendar = $2 AND x.at < $4
+        WHERE g.tenant = $1 AND g.calendar = $2
             AND strpos(s.said, $3) > 0 AND s.said ~ '"(title|description|location|metadata)":'
+            AND (x.at < $4 OR (NOT s.is_after AND coalesce(
+                (SELECT b.at FROM trail b WHERE b.tenant = $1 AND b.appointment = x.appointment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1),
+                (SELECT b.at FROM trail b WHERE b.tenant = $1 AND b.appointment = x.series AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1),
+                '-infinity') < $4))
         """;
 
     private const string FindSql = $"SELECT x.seq, s.is_after, s.said::json {Erasable} ORDER BY x.seq, s.is_after LIMIT $5";

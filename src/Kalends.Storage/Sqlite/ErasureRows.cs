@@ -7,11 +7,16 @@ namespace Kalends.Storage.Sqlite;
 /// <summary>Erases texts of the trail. Which appointments a calendar ever had is told by its change log.</summary>
 internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
 {
-    // ?3 is how JSON says whose it is; see ErasedText.
-    private const string Erasable = """
+    private const string Left = "FROM trail b CROSS JOIN command k ON k.tenant = ?1 AND k.id = b.command WHERE b.tenant = ?1 AND b.seq < x.seq";
+
+    // ?3 is how JSON says whose it is; see ErasedText. What an entry found before its change is as old as the entry that left it.
+    private const string Erasable = $"""
         FROM calendar_change g JOIN trail x ON x.tenant = g.tenant AND x.appointment = g.appointment
         JOIN command c ON c.tenant = x.tenant AND c.id = x.command JOIN json_each('[0,1]') s
-        WHERE g.tenant = ?1 AND g.calendar = ?2 AND c.at < ?4
+        WHERE g.tenant = ?1 AND g.calendar = ?2
+            AND (c.at < ?4 OR (s.value = 0 AND coalesce(
+                (SELECT k.at {Left} AND b.appointment = x.appointment ORDER BY b.seq DESC LIMIT 1),
+                (SELECT k.at {Left} AND b.appointment = x.series ORDER BY b.seq DESC LIMIT 1), ?4 - 1) < ?4))
             AND instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, ?3) > 0
             AND (instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, '"title":') > 0
                 OR instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, '"description":') > 0

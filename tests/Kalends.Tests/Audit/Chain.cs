@@ -41,7 +41,7 @@ internal sealed record Chain(IReadOnlyList<string> Findings, Seal? Last, long Se
             last = (await session.Rows<ISealRows>().Entries(long.MinValue, long.MaxValue, new HashSet<long>(), int.MaxValue))[^1].Seq;
         }
 
-        for (var attempt = 0; attempt < 600; attempt++)
+        for (var attempt = 0; attempt < 200; attempt++)
         {
             await Seal(store, tenant, perSeal);
             await using (var session = await store.Read(tenant, stopped))
@@ -55,7 +55,7 @@ internal sealed record Chain(IReadOnlyList<string> Findings, Seal? Last, long Se
             await using var writing = await store.Write(tenant, stopped);
             await writing.Rows<ITrailWrites>().Append(Examples.Command() with { Person = new("service:clock"), At = at ?? Examples.Now }, [], []);
             await writing.Commit(stopped);
-            await Task.Delay(10, stopped);
+            await Task.Delay(Math.Min(200, 10 * attempt), stopped);
         }
 
         Assert.Fail($"entries up to {last} never came to be whole");

@@ -81,6 +81,28 @@ public class ErasingTests
     }
 
     [Fact]
+    public async Task What_a_later_change_found_is_erased_with_what_was_written_before_and_what_it_left_is_not()
+    {
+        await using var desk = await Desk.Open();
+        var one = await desk.Save(Meeting("2026-11-23T09:00:00"));
+        var series = await desk.Save($$"""{{{At("2026-11-23T12:00:00")}},{{Written}},"recurrence":{"rule":"FREQ=WEEKLY;COUNT=5"} }""");
+        desk.Clock.Now += Duration.FromDays(1);
+        var cut = desk.Clock.Now;
+        await desk.Save($$"""{"id":"{{one}}",{{At("2026-11-24T09:00:00")}},"title":"Kept one"}""");
+        var entries = await desk.Do("get-appointments", """{"timespan":{"from":"2026-11-29T00:00:00Z","to":"2026-12-02T00:00:00Z"},"attendees":["user:ana"]}""");
+        var occurrence = (string)entries["entries"]![0]!["appointment"]!;
+        await desk.Save($$"""{"id":"{{occurrence}}",{{At("2026-12-01T09:00:00")}},"title":"Kept two"}""");
+        desk.Clock.Now += Duration.FromDays(1);
+        await desk.Save($$"""{"id":"{{one}}",{{At("2026-11-24T09:00:00")}},"title":"Kept three"}""");
+        Assert.Equal(4, (int)(await desk.Do("erase-titles", $$"""{"calendar":"user:ana","before":"{{cut}}"}""", Admin))["erased"]!);
+        var told = (await desk.Do("get-history", """{"person":"user:ana"}""", Admin)).ToJsonString();
+        Assert.DoesNotContain("secret", told, StringComparison.OrdinalIgnoreCase);
+        Assert.All(new[] { "Kept one", "Kept two", "Kept three" }, title => Assert.Contains(title, told, StringComparison.Ordinal));
+        Assert.NotEqual(series, occurrence);
+        await IsSound(desk, unsealed: 6);
+    }
+
+    [Fact]
     public async Task Many_are_erased_in_parts_and_a_dry_run_erases_none()
     {
         await using var desk = await Desk.Open();

@@ -14,15 +14,17 @@ COMMENT ON COLUMN trail_dropped.kept_from IS 'Every entry of a command begun at 
 ALTER TABLE trail_dropped ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON trail_dropped USING (tenant = (SELECT kalends_tenant())) WITH CHECK (tenant = (SELECT kalends_tenant()));
 
-ALTER TABLE trail_erasure ADD COLUMN says bytea CHECK (length(says) = 32);
+ALTER TABLE trail_erasure ADD COLUMN says bytea;
 COMMENT ON COLUMN trail_erasure.says IS
     'Of an entry that was dropped: the SHA-256 of what was left of it, since the command that erased it may be there and says what it left.';
 
 COMMENT ON COLUMN calendar.counted_from IS
     'The version at which counting began: of a calendar that was brought from another store, or of which the trail up to that version was dropped.';
 
+-- Row by row and by index, however little the database knows of the tables yet: as after a restore, or a large import.
 CREATE FUNCTION drop_trail(older_than timestamptz, most integer, OUT entries_dropped bigint, OUT views_dropped bigint)
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 DECLARE
     own CONSTANT integer := public.kalends_tenant();
     until CONSTANT timestamptz := least(older_than, date_trunc('day', now() - interval '90 days', 'UTC'));
@@ -55,13 +57,13 @@ BEGIN
         done AS (
             DELETE FROM public.command c USING (SELECT DISTINCT command, at FROM gone) g
             WHERE c.tenant = own AND c.id = g.command AND c.at = g.at AND c.at < until
-                AND NOT EXISTS (SELECT 1 FROM public.trail x WHERE x.tenant = own AND x.command = c.id AND x.at = c.at AND x.seq > place)
-            RETURNING c.id),
-        forgotten AS (
-            DELETE FROM public.trail_erasure e USING done d WHERE e.tenant = own AND e.seq <= place AND e.command = d.id)
+                AND NOT EXISTS (SELECT 1 FROM public.trail x WHERE x.tenant = own AND x.command = c.id AND x.at = c.at AND x.seq > place))
         SELECT array_agg(v.calendar), array_agg(v.version) INTO keys, raised
         FROM (SELECT p.calendar, max(p.version) AS version
               FROM gone g CROSS JOIN LATERAL unnest(g.calendars, g.versions) p (calendar, version) GROUP BY 1) v;
+
+        DELETE FROM public.trail_erasure e WHERE e.tenant = own AND e.seq <= place
+            AND NOT EXISTS (SELECT 1 FROM public.command c WHERE c.tenant = own AND c.id = e.command);
 
         -- The digests stand in the order of entries, 40 bytes each; a seal behind one that still covers something waits for it.
         SELECT coalesce(
