@@ -74,7 +74,7 @@ public static class KalendsCommandLine
         ServeVerb.Create(surroundings), MigrateVerb.Create(surroundings), TokenVerb.Create(surroundings), ConfigVerb.Create(surroundings),
         ImportVerb.Create(surroundings), ExportVerb.Create(surroundings), SeedVerb.Create(surroundings), VerifyVerb.Create(surroundings),
         CopyVerb.Create(surroundings), RezoneVerb.Create(surroundings), ExpandVerb.Create(surroundings), MarkRestoredVerb.Create(surroundings),
-        ReindexVerb.Create(surroundings), ExportEventsVerb.Create(surroundings),
+        ReindexVerb.Create(surroundings), ExportEventsVerb.Create(surroundings), TrimTrailVerb.Create(surroundings),
     ];
 
     private static async Task<int> SayBadUsage(ParseResult parsed, Surroundings surroundings)

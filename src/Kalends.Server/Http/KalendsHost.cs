@@ -89,5 +89,6 @@ public static class KalendsHost
         .AddHostedService<Preparation>()
         .AddHostedService<SealingTrail>()
         .AddHostedService<CountingViews>()
+        .AddHostedService<TrimmingTrail>()
         .AddKalendsDocument(parts.Entries);
 }

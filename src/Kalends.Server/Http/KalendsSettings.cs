@@ -1,3 +1,4 @@
+using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Storage;
 using Microsoft.Extensions.Configuration;
@@ -25,6 +26,9 @@ public sealed record KalendsSettings
     /// <summary>What is kept in memory of when people are free.</summary>
     public CacheSettings Cache { get; init; } = new();
 
+    /// <summary>How long the trail is kept.</summary>
+    public TrailSettings Trail { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -45,6 +49,12 @@ public sealed record KalendsSettings
         {
             throw new SettingsException($"Kalends:Replicas:WaitMilliseconds must be from 0 to {ReplicaSettings.LongestWait}, "
                 + $"MostBehindSeconds from 1 to {ReplicaSettings.MostBehind}.");
+        }
+
+        if (!settings.Trail.CanBeMeant)
+        {
+            throw new SettingsException(
+                $"Kalends:Trail:KeepDays must be from {IRetentionWrites.FewestDays} to {Retention.MostDays}, or absent: then all is kept.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];
@@ -107,6 +117,14 @@ public sealed record TimeZoneSettings
 {
     /// <summary>A time-zone database in Noda Time's format (.nzd), in place of the one inside the program. Read when the program starts.</summary>
     public string? File { get; init; }
+}
+
+public sealed record TrailSettings
+{
+    /// <summary>What is older is dropped from the trail each day. Everything is kept where it is absent.</summary>
+    public int? KeepDays { get; init; }
+
+    internal bool CanBeMeant => KeepDays is null or (>= IRetentionWrites.FewestDays and <= Retention.MostDays);
 }
 
 public sealed record CacheSettings

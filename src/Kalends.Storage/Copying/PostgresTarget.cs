@@ -47,8 +47,8 @@ internal sealed class PostgresTarget : IAsyncDisposable
     [
         "SELECT setval(pg_get_serial_sequence('tenant', 'key'), max(key)) FROM tenant HAVING max(key) > 0",
         "SELECT setval(pg_get_serial_sequence('calendar', 'key'), max(key)) FROM calendar HAVING max(key) > 0",
-        "SELECT setval('trail_seq', max(seq)) FROM trail HAVING max(seq) > 0",
-        "SELECT setval('outbox_seq', max(seq)) FROM outbox HAVING max(seq) > 0",
+        "SELECT setval('trail_seq', max(seq)) FROM (SELECT seq FROM trail UNION ALL SELECT seq FROM trail_dropped) x HAVING max(seq) > 0",
+        "SELECT setval('outbox_seq', max(seq)) FROM (SELECT seq FROM outbox UNION ALL SELECT seq FROM trail_dropped) x HAVING max(seq) > 0",
     ];
 
     private readonly NpgsqlDataSource source;

@@ -26,9 +26,11 @@ internal sealed class ChangeRows(PostgresSession session) : IChangeRows
         """;
 
     // Among the last changes of appointments, from the newest on; and after that, what is not the last change of its appointment. Looks at what has
-    // changed since, not at the calendar's past.
+    // changed since, not at the calendar's past. What was dropped was begun before any moment that may be asked for.
     private const string VersionsAtSql = """
-        SELECT m.calendar, greatest(l.version, e.version, 0) FROM unnest($2) m (calendar)
+        SELECT m.calendar, greatest(l.version, e.version, d.counted_from, 0) FROM unnest($2) m (calendar)
+        LEFT JOIN LATERAL (SELECT c.counted_from FROM calendar c JOIN trail_dropped d ON d.tenant = c.tenant
+             WHERE c.tenant = $1 AND c.key = m.calendar) d ON true
         LEFT JOIN LATERAL (SELECT g.calendar_version AS version FROM calendar_change g WHERE g.tenant = $1 AND g.calendar = m.calendar
              AND NOT EXISTS (SELECT 1 FROM trail x WHERE x.tenant = $1 AND x.appointment = g.appointment AND x.at > $3
                              AND x.versions[array_position(x.calendars, m.calendar)] = g.calendar_version)

@@ -9,12 +9,16 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class ErasureRows(PostgresSession session) : IErasureWrites
 {
-    // $3 is how JSON says whose it is; see ErasedText.
+    // $3 is how JSON says whose it is; see ErasedText. What an entry found before its change is as old as the entry that left it.
     private const string Erasable = """
         FROM calendar_change g JOIN trail x ON x.tenant = g.tenant AND x.appointment = g.appointment
         CROSS JOIN LATERAL (VALUES (false, x.before::text), (true, x.after::text)) s (is_after, said)
-        WHERE g.tenant = $1 AND g.calendar = $2 AND x.at < $4
+        WHERE g.tenant = $1 AND g.calendar = $2
             AND strpos(s.said, $3) > 0 AND s.said ~ '"(title|description|location|metadata)":'
+            AND (x.at < $4 OR (NOT s.is_after AND coalesce(
+                (SELECT b.at FROM trail b WHERE b.tenant = $1 AND b.appointment = x.appointment AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1),
+                (SELECT b.at FROM trail b WHERE b.tenant = $1 AND b.appointment = x.series AND b.seq < x.seq ORDER BY b.seq DESC LIMIT 1),
+                '-infinity') < $4))
         """;
 
     private const string FindSql = $"SELECT x.seq, s.is_after, s.said::json {Erasable} ORDER BY x.seq, s.is_after LIMIT $5";
@@ -26,8 +30,10 @@ internal sealed class ErasureRows(PostgresSession session) : IErasureWrites
 
     private const string EraseSql = "SELECT erase_trail_text($2, $3, $4, $5) WHERE $1 IS NOT NULL";
 
+    // Of what was dropped it is known what was left.
     private const string ErasedSql = """
-        SELECT e.seq, e.is_after, e.command, e.said, sha256(convert_to(CASE WHEN e.is_after THEN x.after ELSE x.before END::text, 'UTF8'))
+        SELECT e.seq, e.is_after, e.command, e.said,
+            CASE WHEN x.seq IS NULL THEN e.says ELSE sha256(convert_to(CASE WHEN e.is_after THEN x.after ELSE x.before END::text, 'UTF8')) END
         FROM trail_erasure e LEFT JOIN trail x ON x.tenant = e.tenant AND x.seq = e.seq
         WHERE e.tenant = $1 AND (e.seq, e.is_after) > ($2, $3) ORDER BY e.seq, e.is_after LIMIT $4
         """;

@@ -79,6 +79,12 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         {Command}
         """;
 
+    private const string FirstOfSql = $"""
+        SELECT {Columns} FROM unnest($2) asked (id) CROSS JOIN LATERAL
+            (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment = asked.id AND t.at > $3 ORDER BY t.seq LIMIT 1) x
+        {Command}
+        """;
+
     private const string WithVersionSql = $"""
         SELECT {Columns} FROM unnest($2, $3) asked (id, version) CROSS JOIN LATERAL
             (SELECT t.* FROM trail t WHERE t.tenant = $1 AND t.appointment = asked.id AND t.version = asked.version AND t.after IS NOT NULL
@@ -93,14 +99,27 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         {Command}
         """;
 
+    private const string FirstOfOccurrencesSql = $"""
+        SELECT {Columns} FROM
+            (SELECT DISTINCT ON (t.appointment) t.* FROM trail t WHERE t.tenant = $1 AND t.series = $2 AND (t.seq > $3 OR t.at > $5)
+             ORDER BY t.appointment, t.seq) x
+        {Command}
+        """;
+
     public async ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until) => ById(
         await session.All(session.Prepare(LastOfSql).WithAll(appointments).WithTime(until).WithInteger(null), Entry));
+
+    public async ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> FirstOf(IReadOnlyCollection<Guid> appointments, long after) => ById(
+        await session.All(session.Prepare(FirstOfSql).WithAll(appointments).WithTime(after).WithInteger(null), Entry));
 
     public async ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions) => ById(
         await session.All(session.Prepare(WithVersionSql).WithAll(versions.Keys).WithAll(versions.Values).WithInteger(null), Entry));
 
     public async ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut) => await session.All(
         session.Prepare(LastOfOccurrencesSql).With(series).With(cut.Seq).WithInteger(null).WithTime(cut.At), Entry);
+
+    public async ValueTask<IReadOnlyList<TrailEntry>> FirstOfOccurrences(Guid series, TrailCut cut) => await session.All(
+        session.Prepare(FirstOfOccurrencesSql).With(series).With(cut.Seq).WithInteger(null).WithTime(cut.At), Entry);
 
     public async ValueTask<IReadOnlyList<TrailEntry>> Page(TrailQuestion asked, TrailPlace? after, int limit)
     {

@@ -10,17 +10,18 @@ internal static class ServiceRole
 {
     private const string All = "SELECT, INSERT, UPDATE, DELETE";
 
-    /// <summary>The trail is added to, and changed by what erases texts alone. A tenant's key is given by the database.</summary>
+    /// <summary>The trail is added to, and changed by what erases texts and drops what is old alone. A tenant's key is given by the database.</summary>
     private static readonly (string Table, string Rights)[] Needed =
     [
         (Schema.Journal, "SELECT"), ("meta", "SELECT, INSERT, UPDATE"), ("tenant", "SELECT, INSERT (name)"), ("calendar", "SELECT, INSERT, UPDATE"),
         ("appointment", All), ("attendance", All), ("exclusive_booking", All), ("hold", All), ("hold_calendar", All), ("idempotency", All),
         ("command", "SELECT, INSERT"), ("trail", "SELECT, INSERT"), ("outbox", "SELECT, INSERT"), ("calendar_change", "SELECT, INSERT, UPDATE"),
-        ("trail_seal", "SELECT, INSERT"), ("trail_erasure", "SELECT"), ("calendar_view", "SELECT, INSERT, UPDATE"),
+        ("trail_seal", "SELECT, INSERT"), ("trail_erasure", "SELECT"), ("trail_dropped", "SELECT"), ("calendar_view", "SELECT, INSERT, UPDATE"),
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
         ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),
-        ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION erase_trail_text", "EXECUTE"), ("FUNCTION kalends_tenant", "EXECUTE"),
+        ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION erase_trail_text", "EXECUTE"), ("FUNCTION drop_trail", "EXECUTE"),
+        ("FUNCTION kalends_tenant", "EXECUTE"),
     ];
 
     // Roles that it may become count as it does. Who may create roles may make itself a member of any but a superuser; who may replicate or

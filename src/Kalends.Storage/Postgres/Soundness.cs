@@ -14,11 +14,11 @@ internal static class Soundness
     private const string More = "More of the kind of the last findings may follow; they are not listed.";
 
     // Bodies are packed here, so they are compared here.
-    private const string BodiesSql = """
+    private const string BodiesSql = $"""
         SELECT t.name, p.id, p.start_at, p.end_at, p.series, p.body, e.after, r.said FROM appointment p JOIN tenant t ON t.key = p.tenant
         LEFT JOIN LATERAL (SELECT seq, after FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1) e ON true
         LEFT JOIN trail_erasure r ON r.tenant = p.tenant AND r.seq = e.seq AND r.is_after
-        WHERE p.series IS NULL OR p.detached
+        WHERE (p.series IS NULL OR p.detached) AND NOT (e.seq IS NULL AND {TrailChecks.StoryMayBeDropped})
         """;
 
     private static readonly Check[] Checks = [.. AppointmentChecks.All, .. TrailChecks.All];

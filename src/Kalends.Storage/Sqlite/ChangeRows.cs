@@ -38,6 +38,10 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
         WHERE g.tenant = ?1 AND g.calendar = ?2 AND g.seq > ?4 AND c.at <= ?3 AND p.key = CAST(?2 AS TEXT)
         """;
 
+    // What was dropped was begun before any moment that may be asked for.
+    private const string DroppedSql =
+        "SELECT c.counted_from FROM calendar c CROSS JOIN trail_dropped d ON d.tenant = ?1 WHERE c.tenant = ?1 AND c.key = ?2";
+
     private const string LastSaidSql =
         "SELECT coalesce(after, before) FROM trail WHERE tenant = ?1 AND appointment = ?2 ORDER BY seq DESC LIMIT 1";
 
@@ -95,6 +99,8 @@ internal sealed class ChangeRows(SqliteSession session) : IChangeRows
             found[calendar] = last.Step() ? last.Long(0) : 0;
             var earlier = session.Prepare(EarlierChangeAtSql).With(calendar).With(instant).With(found[calendar]);
             found[calendar] = earlier.Step() && !earlier.IsNull(0) ? Math.Max(found[calendar], earlier.Long(0)) : found[calendar];
+            var dropped = session.Prepare(DroppedSql).With(calendar);
+            found[calendar] = dropped.Step() ? Math.Max(found[calendar], dropped.Long(0)) : found[calendar];
         }
 
         return ValueTask.FromResult<IReadOnlyDictionary<long, long>>(found);

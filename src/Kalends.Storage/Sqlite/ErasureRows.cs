@@ -7,11 +7,16 @@ namespace Kalends.Storage.Sqlite;
 /// <summary>Erases texts of the trail. Which appointments a calendar ever had is told by its change log.</summary>
 internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
 {
-    // ?3 is how JSON says whose it is; see ErasedText.
-    private const string Erasable = """
+    private const string Left = "FROM trail b CROSS JOIN command k ON k.tenant = ?1 AND k.id = b.command WHERE b.tenant = ?1 AND b.seq < x.seq";
+
+    // ?3 is how JSON says whose it is; see ErasedText. What an entry found before its change is as old as the entry that left it.
+    private const string Erasable = $"""
         FROM calendar_change g JOIN trail x ON x.tenant = g.tenant AND x.appointment = g.appointment
         JOIN command c ON c.tenant = x.tenant AND c.id = x.command JOIN json_each('[0,1]') s
-        WHERE g.tenant = ?1 AND g.calendar = ?2 AND c.at < ?4
+        WHERE g.tenant = ?1 AND g.calendar = ?2
+            AND (c.at < ?4 OR (s.value = 0 AND coalesce(
+                (SELECT k.at {Left} AND b.appointment = x.appointment ORDER BY b.seq DESC LIMIT 1),
+                (SELECT k.at {Left} AND b.appointment = x.series ORDER BY b.seq DESC LIMIT 1), ?4 - 1) < ?4))
             AND instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, ?3) > 0
             AND (instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, '"title":') > 0
                 OR instr(CASE s.value WHEN 1 THEN x.after ELSE x.before END, '"description":') > 0
@@ -34,8 +39,9 @@ internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
 
     private const string LeaveAfterSql = "UPDATE trail SET after = ?3 WHERE tenant = ?1 AND seq = ?2";
 
+    // Of what was dropped it is known what was left.
     private const string ErasedSql = """
-        SELECT e.seq, e.is_after, e.command, e.said, CASE e.is_after WHEN 1 THEN x.after ELSE x.before END
+        SELECT e.seq, e.is_after, e.command, e.said, CASE e.is_after WHEN 1 THEN x.after ELSE x.before END, CASE WHEN x.seq IS NULL THEN e.says END
         FROM trail_erasure e LEFT JOIN trail x ON x.tenant = e.tenant AND x.seq = e.seq
         WHERE e.tenant = ?1 AND (e.seq, e.is_after) > (?2, ?3) ORDER BY e.seq, e.is_after LIMIT ?4
         """;
@@ -79,7 +85,8 @@ internal sealed class ErasureRows(SqliteSession session) : IErasureWrites
         var rows = session.Prepare(ErasedSql).With(afterSeq).With(afterSide).With(limit);
         while (rows.Step())
         {
-            found.Add(new(rows.Long(0), rows.Bool(1), rows.Guid(2), rows.Bytes(3), rows.IsNull(4) ? null : SHA256.HashData(rows.Bytes(4))));
+            var says = rows.IsNull(5) ? null : rows.Bytes(5);
+            found.Add(new(rows.Long(0), rows.Bool(1), rows.Guid(2), rows.Bytes(3), rows.IsNull(4) ? says : SHA256.HashData(rows.Bytes(4))));
         }
 
         return ValueTask.FromResult<IReadOnlyList<ErasedSide>>(found);

@@ -66,6 +66,13 @@ internal sealed class HistoryRows(SqliteSession session) : ITrailRows
         {Entries}
         """;
 
+    private const string FirstOfSql = $"""
+        SELECT {Columns} FROM
+            (SELECT t.seq AS place FROM trail t CROSS JOIN command k ON k.tenant = ?1 AND k.id = t.command
+             WHERE t.tenant = ?1 AND t.appointment = ?2 AND k.at > ?3 ORDER BY t.seq LIMIT 1)
+        {Entries}
+        """;
+
     private const string WithVersionSql = $"""
         SELECT {Columns} FROM
             (SELECT t.seq AS place FROM trail t
@@ -80,14 +87,27 @@ internal sealed class HistoryRows(SqliteSession session) : ITrailRows
         {Entries}
         """;
 
+    private const string FirstOfOccurrencesSql = $"""
+        SELECT {Columns} FROM
+            (SELECT min(t.seq) AS place FROM trail t CROSS JOIN command k ON k.tenant = ?1 AND k.id = t.command
+             WHERE t.tenant = ?1 AND t.series = ?2 AND (t.seq > ?3 OR k.at > ?5) GROUP BY t.appointment)
+        {Entries}
+        """;
+
     public ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until) =>
         Each(appointments.Select(id => session.Prepare(LastOfSql).With(id).With(until).WithNull()));
+
+    public ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> FirstOf(IReadOnlyCollection<Guid> appointments, long after) =>
+        Each(appointments.Select(id => session.Prepare(FirstOfSql).With(id).With(after).WithNull()));
 
     public ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions) =>
         Each(versions.Select(pair => session.Prepare(WithVersionSql).With(pair.Key).With(pair.Value).WithNull()));
 
     public ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut) => ValueTask.FromResult<IReadOnlyList<TrailEntry>>(
         All(session.Prepare(LastOfOccurrencesSql).With(series).With(cut.Seq).WithNull().With(cut.At)));
+
+    public ValueTask<IReadOnlyList<TrailEntry>> FirstOfOccurrences(Guid series, TrailCut cut) => ValueTask.FromResult<IReadOnlyList<TrailEntry>>(
+        All(session.Prepare(FirstOfOccurrencesSql).With(series).With(cut.Seq).WithNull().With(cut.At)));
 
     public ValueTask<IReadOnlyList<TrailEntry>> Page(TrailQuestion asked, TrailPlace? after, int limit)
     {

@@ -116,7 +116,7 @@ internal sealed class SealRows(SqliteSession session) : ISealWrites
 
     private static byte[]? Hash(Statement row, int column) => row.IsNull(column) ? null : SHA256.HashData(row.Bytes(column));
 
-    private static List<(long, long)> Versions(byte[] json)
+    public static List<(long Calendar, long Version)> Versions(byte[] json)
     {
         using var document = JsonDocument.Parse(json);
         return [.. document.RootElement.EnumerateObject().Select(member =>

@@ -36,6 +36,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IEngagementWrites)] = session => new EngagementRows(session),
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
+        [typeof(IRetentionRows)] = session => new RetentionRows(session),
+        [typeof(IRetentionWrites)] = session => new RetentionRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),

@@ -14,6 +14,22 @@ internal static class TrailChecks
         FROM trail x WHERE x.tenant = p.tenant AND x.appointment = p.id ORDER BY x.seq DESC LIMIT 1
         """;
 
+    /// <summary>
+    /// An appointment p may have no entry left: its last change in its owner's calendar, which the change log has, is among those that were dropped.
+    /// </summary>
+    private const string StoryMayBeDropped = """
+        EXISTS (SELECT 1 FROM trail_dropped d JOIN calendar k ON k.tenant = d.tenant JOIN calendar_change g ON g.tenant = k.tenant AND g.calendar = k.key
+                WHERE d.tenant = p.tenant AND k.key = p.owner AND g.appointment = p.id AND g.version = p.version AND g.seq <= k.counted_from)
+        """;
+
+    /// <summary>The entry before x, of its appointment, may be among those that were dropped: it was of one of the calendars that x is of.</summary>
+    private const string BeforeMayBeDropped = """
+        EXISTS (SELECT 1 FROM trail_dropped d JOIN json_each(x.versions) v JOIN calendar k ON k.tenant = d.tenant AND k.key = CAST(v.key AS INTEGER)
+                WHERE d.tenant = x.tenant AND k.counted_from > 0)
+        """;
+
+    private const string LastDropped = "(SELECT coalesce(max(seq), 0) FROM trail_dropped)";
+
     public static readonly Check[] All =
     [
         new("""
@@ -21,27 +37,34 @@ internal static class TrailChecks
             FROM trail x WHERE NOT EXISTS (SELECT 1 FROM command c WHERE c.tenant = x.tenant AND c.id = x.command)
             """),
         // Given without gaps, since what is rolled back gives its numbers back and there is one writer.
-        new("""
+        new($"""
             SELECT 'Trail entries are missing between ' || earlier || ' and ' || seq
-            FROM (SELECT seq, lag(seq, 1, 0) OVER (ORDER BY seq) AS earlier FROM trail) WHERE seq <> earlier + 1
+            FROM (SELECT seq, lag(seq, 1, {LastDropped}) OVER (ORDER BY seq) AS earlier FROM trail WHERE seq > {LastDropped}) WHERE seq <> earlier + 1
             """),
-        new("""
-            SELECT 'Trail entries are missing after ' || coalesce(max(seq), 0)
-            FROM trail HAVING coalesce(max(seq), 0) <> coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'trail'), 0)
+        new($"""
+            SELECT 'Trail entries are missing after ' || max(coalesce(max(seq), 0), {LastDropped}) FROM trail
+            HAVING max(coalesce(max(seq), 0), {LastDropped}) <> coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'trail'), 0)
+            """),
+        new($"""
+            SELECT 'Of the trail entries up to ' || place || ' ' || there || ' are there and ' || dropped || ' were dropped'
+            FROM (SELECT {LastDropped} AS place, (SELECT count(*) FROM trail WHERE seq <= {LastDropped}) AS there,
+                      (SELECT coalesce(sum(entries), 0) FROM trail_dropped) AS dropped) WHERE there + dropped <> place
             """),
         new("""
             SELECT 'Tenant ' || t.name || ': its last sequence number is ' || t.last || ', its trail ends otherwise'
-            FROM tenant t WHERE t.last <> coalesce((SELECT max(seq) FROM trail x WHERE x.tenant = t.key), 0)
+            FROM tenant t WHERE t.last <> max(coalesce((SELECT max(seq) FROM trail x WHERE x.tenant = t.key), 0),
+                coalesce((SELECT d.seq FROM trail_dropped d WHERE d.tenant = t.key), 0))
             """),
         // An occurrence begins with its series, and changes with it, without entries of its own.
         new($"""
             SELECT 'Trail entry ' || x.seq || ' does not follow from the one before of its appointment: ' || kind || ' to version ' || version
-            FROM (SELECT seq, kind, version, lag(kind) OVER story AS kind_before, lag(version) OVER story AS version_before
+            FROM (SELECT tenant, seq, kind, version, versions, lag(kind) OVER story AS kind_before, lag(version) OVER story AS version_before
                   FROM trail WHERE appointment IS NOT NULL AND series IS NULL WINDOW story AS (PARTITION BY tenant, appointment ORDER BY seq)) x
             WHERE (CASE kind
                 WHEN 'created' THEN (kind_before IS NULL AND version = 1) OR (kind_before = 'deleted' AND version IN (1, version_before + 1))
                 WHEN 'modified' THEN kind_before <> 'deleted' AND version = version_before + 1
                 ELSE kind_before <> 'deleted' AND version = version_before END) IS NOT TRUE
+                AND NOT (kind_before IS NULL AND {BeforeMayBeDropped})
             """),
         // What was erased is known by the hash of what it was.
         new($"""
@@ -50,6 +73,7 @@ internal static class TrailChecks
               AND coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = x.tenant AND e.seq = x.seq AND e.is_after = 0), sha256(x.before))
                 IS NOT (SELECT coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = b.tenant AND e.seq = b.seq AND e.is_after = 1),
                     sha256(b.after)) {EntryBefore})
+              AND NOT (NOT EXISTS (SELECT 1 {EntryBefore}) AND {BeforeMayBeDropped})
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with something else than the appointment itself: ' || {Id("p.id")}
@@ -58,6 +82,7 @@ internal static class TrailChecks
               AND ((p.body IS NOT (SELECT x.after {LastEntry}) AND sha256(p.body) IS NOT (
                   SELECT coalesce((SELECT e.said FROM trail_erasure e WHERE e.tenant = x.tenant AND e.seq = x.seq AND e.is_after = 1), sha256(x.after))
                   {LastEntry})) OR p.version IS NOT (SELECT x.version {LastEntry}))
+              AND NOT (NOT EXISTS (SELECT 1 {LastEntry}) AND {StoryMayBeDropped})
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': the trail ends with an appointment that is not there: ' || {Id("x.appointment")}
@@ -88,9 +113,11 @@ internal static class TrailChecks
         new($"""
             SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs a change that the trail does not have: ' || g.seq
             FROM calendar_change g JOIN tenant t ON t.key = g.tenant
-            WHERE g.created_seq > g.seq OR NOT EXISTS (SELECT 1 FROM trail x, json_each(x.versions) p
+            WHERE g.created_seq > g.seq OR (NOT EXISTS (SELECT 1 FROM trail x, json_each(x.versions) p
                 WHERE x.tenant = g.tenant AND x.appointment = g.appointment AND x.version = g.version
                   AND p.key = CAST(g.calendar AS TEXT) AND p.value = g.seq)
+                AND NOT EXISTS (SELECT 1 FROM trail_dropped d JOIN calendar k ON k.tenant = d.tenant AND k.key = g.calendar
+                    WHERE d.tenant = g.tenant AND g.seq <= k.counted_from))
             """),
         new($"""
             SELECT 'Tenant ' || t.name || ': calendar ' || g.calendar || ' logs an appointment as there that does not lie on it: ' || {Id("g.appointment")}

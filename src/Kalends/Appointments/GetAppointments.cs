@@ -48,9 +48,19 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
             return Refusal.At(RefusalCode.Invalid, "/asOf", "is still to come; give a moment that has passed, or none");
         }
 
+        if (cursor.Value is null && AsOf is not null && await context.Rows<IRetentionRows>().Dropped() is { } dropped && AsOf < dropped.KeptFrom)
+        {
+            return Refusal.At(RefusalCode.Invalid, "/asOf", $"is too long ago: {dropped.Sentence}");
+        }
+
         var asked = cursor.Value is null && AsOf is null && Detail != Appointments.Detail.Busy
             ? await AskedCalendars.LookAhead(context, Attendees, Span, Math.Min(LimitInForce + 1, PageInMaking.PerRead) + 1)
             : await AskedCalendars.Find(context, Attendees);
+        if (cursor.Value is { } place && await IsDropped(context, asked, place.AsOf))
+        {
+            return Refusal.At(RefusalCode.CursorExpired, "/cursor", "goes on from what has been dropped from the trail: ask the query again without a cursor");
+        }
+
         var page = new PageInMaking(cursor.Value?.At, cursor.Value?.AsOf ?? await Then(context, asked));
         while (!page.IsFull(LimitInForce))
         {
@@ -61,6 +71,10 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
         var next = end is null ? null : await Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
         return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
     }
+
+    private static ValueTask<bool> IsDropped(QueryContext context, AskedCalendars asked, IReadOnlyList<long> asOf) =>
+        context.Rows<IRetentionRows>().AnyDropped(Enumerable.Range(0, asked.Keys.Count).Where(place => asked.Keys[place] != AskedCalendars.NoKey)
+            .ToDictionary(place => asked.Keys[place], place => asOf.ElementAtOrDefault(place)));
 
     private async ValueTask<IReadOnlyList<long>?> Then(QueryContext context, AskedCalendars asked)
     {

@@ -9,7 +9,8 @@ namespace Kalends.Appointments;
 /// <summary>
 /// What changed in a calendar since a token, each appointment once with its last change, oldest first. Without a token: all
 /// there is, as created, page by page. The new token goes on from here. Tokens do not expire by age, only when the store has lost what
-/// they name. Who may not see details is told of private appointments under their masked ids, and never of secret ones.
+/// they name, or dropped from the trail what came after it. Who may not see details is told of private appointments under their masked ids, and
+/// never of secret ones.
 /// </summary>
 public sealed record GetChanges : Query<Changes>, IShowsCalendars
 {
@@ -42,6 +43,13 @@ public sealed record GetChanges : Query<Changes>, IShowsCalendars
         if (start.Value.At > last)
         {
             return Lost();
+        }
+
+        if (start.Value is { FirstUntil: null } known && Since is not null && known.At < last && await context.Rows<IRetentionRows>().AnyDropped(
+            new Dictionary<long, long> { [asked.Keys[0]] = Math.Min(known.At, known.Began ?? known.At) }))
+        {
+            return Refusal.At(
+                RefusalCode.SyncTokenExpired, "/since", "is older than what the trail tells of changes; synchronise again without a token");
         }
 
         // A first synchronisation that takes several pages shows what there is, until it has passed where it began.

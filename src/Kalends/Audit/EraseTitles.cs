@@ -17,7 +17,7 @@ public sealed record EraseTitles : Command<ErasedTitles>, IDoneInParts<ErasedTit
 
     public required CalendarId Calendar { get; init; }
 
-    /// <summary>Only what was changed before it; all of it when absent.</summary>
+    /// <summary>Only what was written before it, though a later change found it there; all of it when absent.</summary>
     public Instant? Before { get; init; }
 
     public (long Done, long Left) Progress(ErasedTitles part) => (part.Erased, part.Left);

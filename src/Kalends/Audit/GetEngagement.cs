@@ -52,7 +52,8 @@ public sealed record GetEngagement : PagedQuery<Engagement>
             return refusal;
         }
 
-        var asked = await Question(context);
+        var keptFrom = (await context.Rows<IRetentionRows>().Dropped())?.KeptFrom;
+        var asked = await Question(context, keptFrom);
         var rows = context.Rows<IEngagementRows>();
         var changes = cursor.Value is null ? await rows.Changes(asked, MostCounts + 1) : null;
         if (changes?.Count > MostCounts)
@@ -64,11 +65,13 @@ public sealed record GetEngagement : PagedQuery<Engagement>
         var page = found.Take(LimitInForce).ToList();
         return new Engagement(
             [.. page.Select(one => one.Row)], changes, CountedUntil(context.Now),
-            found.Count > LimitInForce ? await Cursors.Write(this, context, page[^1].Place) : null);
+            found.Count > LimitInForce ? await Cursors.Write(this, context, page[^1].Place) : null, Timespan.From < keptFrom ? keptFrom : null);
     }
 
-    private async ValueTask<EngagementQuestion> Question(QueryContext context) => new(
-        EngagementQuestion.DayOf(Timespan.From.InUtc().Date),
+    private async ValueTask<EngagementQuestion> Question(QueryContext context, Instant? keptFrom) => new(
+        Math.Max(
+            EngagementQuestion.DayOf(Timespan.From.InUtc().Date),
+            keptFrom is { } kept ? EngagementQuestion.DayOf((kept + Duration.FromDays(1) - Duration.Epsilon).InUtc().Date) : long.MinValue),
         EngagementQuestion.DayOf((Timespan.To - Duration.Epsilon).InUtc().Date) + 1,
         Calendars is null ? null : [.. (await context.Rows<ICalendarRows>().Find([.. Calendars.Distinct()])).Values.Select(calendar => calendar.Key)]);
 
@@ -80,5 +83,6 @@ public sealed record GetEngagement : PagedQuery<Engagement>
 /// <param name="Changes">With the first page alone.</param>
 /// <param name="CountedUntil">Where the timespan goes on beyond it: later views may not be counted yet.</param>
 /// <param name="Cursor">Goes on with the views.</param>
+/// <param name="KeptFrom">Where the timespan begins before it: nothing is counted of earlier days any more.</param>
 public sealed record Engagement(
-    IReadOnlyList<CalendarViews> Views, IReadOnlyList<AppointmentCounts>? Changes, Instant? CountedUntil, string? Cursor);
+    IReadOnlyList<CalendarViews> Views, IReadOnlyList<AppointmentCounts>? Changes, Instant? CountedUntil, string? Cursor, Instant? KeptFrom);

@@ -3,13 +3,14 @@ using Kalends.Availability;
 using Kalends.Messages;
 using Kalends.Storage;
 using Kalends.Time;
+using NodaTime;
 
 namespace Kalends.Audit;
 
 /// <summary>
 /// Who changed what, newest first: of one appointment (a series with its occurrences, an occurrence with its series), of all that ever lay on a calendar,
 /// of one person's doing, of one command. What the caller may not see in full comes as busy blocks; asked by person or command it is left out, since it
-/// would say who did it. What they may not know of leaves no trace.
+/// would say who did it. What they may not know of leaves no trace. Nor does what is older than the trail is kept, though some of it be there yet.
 /// </summary>
 public sealed record GetHistory : PagedQuery<History>
 {
@@ -51,10 +52,11 @@ public sealed record GetHistory : PagedQuery<History>
             return refusal;
         }
 
+        var keptFrom = (await context.Rows<IRetentionRows>().Dropped())?.KeptFrom;
         var calendar = Calendar is { } named ? await KeyOf(context, named) : null;
         if (Calendar is not null && calendar is null)
         {
-            return new History([], null);
+            return new History([], null, keptFrom);
         }
 
         var asked = new TrailQuestion
@@ -64,13 +66,13 @@ public sealed record GetHistory : PagedQuery<History>
             Calendar = calendar,
             Person = Person,
             Command = CommandId,
-            From = Timespan?.From.ToUnixTimeSeconds() ?? long.MinValue,
+            From = Math.Max(Timespan?.From.ToUnixTimeSeconds() ?? long.MinValue, keptFrom?.ToUnixTimeSeconds() ?? long.MinValue),
             To = Timespan?.To.ToUnixTimeSeconds() ?? long.MaxValue,
         };
         var (page, end) = await Read(context, asked, cursor.Value, LimitInForce, hidesMasked: Person is not null || CommandId is not null);
         return page.Count == 0 && Appointment is not null && Cursor is null && !await MayKnow(context, asked)
             ? Refusal.At(RefusalCode.NotFound, "/appointment", $"there is no appointment {Appointment}")
-            : new History(page, end is null ? null : await Cursors.Write(this, context, end));
+            : new History(page, end is null ? null : await Cursors.Write(this, context, end), keptFrom);
     }
 
     /// <summary>Null for a calendar that the caller may not see, as for one that nobody ever wrote to.</summary>
@@ -120,10 +122,13 @@ public sealed record GetHistory : PagedQuery<History>
         }
     }
 
-    /// <summary>Whether any of its history, whenever and by whomever, is shown to the caller.</summary>
+    /// <summary>Whether any of its history, whenever and by whomever, or it itself is shown to the caller.</summary>
     private async ValueTask<bool> MayKnow(QueryContext context, TrailQuestion asked) =>
-        (await Read(context, new() { Appointment = asked.Appointment, Series = asked.Series }, null, 1, hidesMasked: false)).Page.Count > 0;
+        (await Read(context, new() { Appointment = asked.Appointment, Series = asked.Series }, null, 1, hidesMasked: false)).Page.Count > 0
+        || (await new GetAppointment { Id = asked.Appointment!.Value }.Execute(context)).Refusal is null;
 }
 
-/// <summary>Newest first.</summary>
-public sealed record History(IReadOnlyList<HistoryEntry> Entries, string? Cursor);
+/// <param name="Entries">Newest first.</param>
+/// <param name="Cursor">Goes on with older ones.</param>
+/// <param name="KeptFrom">What was begun before it has been dropped from the trail; absent where nothing was.</param>
+public sealed record History(IReadOnlyList<HistoryEntry> Entries, string? Cursor, Instant? KeptFrom);

@@ -21,7 +21,8 @@ public interface IErasureRows
 public interface IErasureWrites : IErasureRows
 {
     /// <summary>
-    /// Sides of entries made before a moment, of appointments that a calendar owned then, that say something <see cref="ErasedText"/> takes away.
+    /// Sides of entries made before a moment, and what entries made later found that had been left before it, of appointments that a calendar owned
+    /// then, that say something <see cref="ErasedText"/> takes away.
     /// </summary>
     ValueTask<IReadOnlyList<EntrySide>> Find(Calendar owner, Instant before, int limit);
 

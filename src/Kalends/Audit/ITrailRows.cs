@@ -89,11 +89,17 @@ public interface ITrailRows
     /// <summary>Of each of these appointments its own last entry, or the last one of a command begun by then (seconds since 1970).</summary>
     ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> LastOf(IReadOnlyCollection<Guid> appointments, long until = long.MaxValue);
 
+    /// <summary>Of each of these appointments its own first entry of a command begun after an instant (seconds since 1970).</summary>
+    ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> FirstOf(IReadOnlyCollection<Guid> appointments, long after);
+
     /// <summary>The entry with which each of these appointments came to this version; where it began anew since, the last one that did.</summary>
     ValueTask<IReadOnlyDictionary<Guid, TrailEntry>> WithVersion(IReadOnlyDictionary<Guid, long> versions);
 
     /// <summary>Of each occurrence of a series that has entries of its own the last one within the cut.</summary>
     ValueTask<IReadOnlyList<TrailEntry>> LastOfOccurrences(Guid series, TrailCut cut);
+
+    /// <summary>Of each of them the first one beyond the cut.</summary>
+    ValueTask<IReadOnlyList<TrailEntry>> FirstOfOccurrences(Guid series, TrailCut cut);
 }
 
 /// <summary>A moment in the story of one series: up to a number of the trail, and of what was begun up to an instant (seconds since 1970).</summary>

@@ -1,7 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Availability;
 using Kalends.Messages;
-using Kalends.Messages.Json;
 using Kalends.Storage;
 
 namespace Kalends.Audit;
@@ -33,10 +32,11 @@ internal sealed class RestorePlanning(CommandContext context, IReadOnlyList<Rest
                 continue;
             }
 
+            var known = now.GetValueOrDefault(target.Id);
             Add(whole.Contains(target.Id)
-                ? RestoreUnit.Series(target, now.GetValueOrDefault(target.Id), series.GetValueOrDefault(target.Id), await Detached(target), context.Now)
-                : own is { } id ? RestoreUnit.Occurrence(target, now.GetValueOrDefault(target.Id), id, context.Now)
-                : RestoreUnit.Single(target, now.GetValueOrDefault(target.Id), context.Now));
+                ? RestoreUnit.Series(target, known, series.GetValueOrDefault(target.Id), await DetachedThen.Find(context, target), context.Now)
+                : own is { } id ? RestoreUnit.Occurrence(target, known, id, context.Now)
+                : RestoreUnit.Single(target, known, context.Now));
         }
 
         return await RefuseChange();
@@ -113,11 +113,6 @@ internal sealed class RestorePlanning(CommandContext context, IReadOnlyList<Rest
         units.Remove(unit);
         skipped.Add(unit with { Reason = reason });
     }
-
-    private async ValueTask<IReadOnlyList<Appointment>> Detached(RestoreTarget target) =>
-        [.. (await context.Rows<ITrailRows>().LastOfOccurrences(target.Id, target.Cut))
-            .Where(entry => entry.After is not null).Select(entry => WireJson.Read<Appointment>(entry.After!))
-            .Where(says => says.Series?.Detached == true).OrderBy(says => says.Id)];
 
     /// <summary>
     /// Whoever may modify the calendar of its owner, then and now, may put it back; what an application manages is put back by that application.

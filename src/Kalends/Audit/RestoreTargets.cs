@@ -29,33 +29,33 @@ internal static class RestoreTargets
 
     public static async ValueTask<Outcome<IReadOnlyList<RestoreTarget>>> Named(CommandContext context, IReadOnlyList<AppointmentToRestore> items)
     {
-        var (rows, errors) = (context.Rows<ITrailRows>(), new Errors());
-        var lasts = await Known(context, await rows.LastOf([.. items.Select(item => item.Id)]));
-        var versions = await rows.WithVersion(items.Where(item => item.Version is not null).ToDictionary(item => item.Id, item => item.Version!.Value));
-        var moments = new Dictionary<Guid, TrailEntry>();
-        foreach (var moment in items.Where(item => item.AsOf is not null).GroupBy(item => item.AsOf!.Value))
-        {
-            foreach (var (id, entry) in await rows.LastOf([.. moment.Select(item => item.Id)], moment.Key.ToUnixTimeSeconds()))
-            {
-                moments[id] = entry;
-            }
-        }
-
+        var (rows, errors, dropped) = (context.Rows<ITrailRows>(), new Errors(), await context.Rows<IRetentionRows>().Dropped());
+        var lasts = Kept(dropped, await Known(context, await rows.LastOf([.. items.Select(item => item.Id)])));
+        var versions = Kept(
+            dropped, await rows.WithVersion(items.Where(item => item.Version is not null).ToDictionary(item => item.Id, item => item.Version!.Value)));
+        var then = await Then(rows, items, dropped);
         var targets = new List<RestoreTarget>();
         foreach (var (index, item) in items.Index())
         {
             var at = errors.In("appointments", index);
-            if (!lasts.TryGetValue(item.Id, out var last))
+            if (item.AsOf < dropped?.KeptFrom)
             {
-                at.In("id").Add(RefusalCode.NotFound, $"there is no appointment {item.Id}, and none was changed under this id");
+                at.In("asOf").Add($"is too long ago: {dropped!.Sentence}");
+            }
+            else if (!lasts.TryGetValue(item.Id, out var last))
+            {
+                if (dropped is null || item.AsOf is null || !await IsThere(context, item.Id))
+                {
+                    at.In("id").Add(RefusalCode.NotFound, $"there is no appointment {item.Id}, and none was changed under this id{Since(dropped)}");
+                }
             }
             else if (item.Version is not null && !versions.ContainsKey(item.Id))
             {
-                at.In("version").Add(RefusalCode.NotFound, $"the appointment never had version {item.Version}");
+                at.In("version").Add(RefusalCode.NotFound, $"the appointment never had version {item.Version}{Since(dropped)}");
             }
             else
             {
-                targets.Add(await Named(context, item, last, versions.GetValueOrDefault(item.Id), moments.GetValueOrDefault(item.Id)) with { Index = index });
+                targets.Add(await Named(context, item, last, versions.GetValueOrDefault(item.Id), then.GetValueOrDefault(item.Id)) with { Index = index });
             }
         }
 
@@ -65,7 +65,9 @@ internal static class RestoreTargets
     public static async ValueTask<Outcome<IReadOnlyList<RestoreTarget>>> OfCommand(CommandContext context, Guid command)
     {
         var rows = context.Rows<ITrailRows>();
-        var entries = await rows.Page(new() { Command = command }, null, Most + 1);
+        var dropped = await context.Rows<IRetentionRows>().Dropped();
+        var from = dropped?.KeptFrom.ToUnixTimeSeconds() ?? long.MinValue;
+        var entries = await rows.Page(new() { Command = command, From = from }, null, Most + 1);
         var changed = entries.Where(entry => entry.Appointment is not null).GroupBy(entry => entry.Appointment!.Value).ToDictionary(group => group.Key);
         if (changed.Count > Most)
         {
@@ -75,7 +77,7 @@ internal static class RestoreTargets
         var sight = await HistorySight.Over(context, entries, null);
         if (!entries.Any(entry => sight.Show(entry) is { Masked: not true }))
         {
-            return Refusal.At(RefusalCode.NotFound, "/commandId", $"there is no command {command}");
+            return Refusal.At(RefusalCode.NotFound, "/commandId", $"there is no command {command}{Since(dropped)}");
         }
 
         // Of a series the first that was done to any of it.
@@ -99,6 +101,11 @@ internal static class RestoreTargets
 
     public static async ValueTask<Outcome<IReadOnlyList<RestoreTarget>>> OfCalendar(CommandContext context, CalendarId id, Timespan timespan, Instant asOf)
     {
+        if (await context.Rows<IRetentionRows>().Dropped() is { } dropped && asOf < dropped.KeptFrom)
+        {
+            return Refusal.At(RefusalCode.Invalid, "/asOf", $"is too long ago: {dropped.Sentence}");
+        }
+
         var asked = await AskedCalendars.Find(context, [id]);
         if (asked.Visible.Count == 0 || asked.Keys[0] == AskedCalendars.NoKey)
         {
@@ -124,11 +131,11 @@ internal static class RestoreTargets
     }
 
     private static async ValueTask<RestoreTarget> Named(
-        CommandContext context, AppointmentToRestore item, TrailEntry last, TrailEntry? version, TrailEntry? moment)
+        CommandContext context, AppointmentToRestore item, TrailEntry last, TrailEntry? version, byte[]? then)
     {
         if (item.AsOf is { } asOf)
         {
-            return new(item.Id, moment?.After, last, new(long.MaxValue, asOf.ToUnixTimeSeconds()));
+            return new(item.Id, then, last, new(long.MaxValue, asOf.ToUnixTimeSeconds()));
         }
 
         if (!IsSeries(version ?? last))
@@ -143,6 +150,40 @@ internal static class RestoreTargets
             ? new(item.Id, version.After, last, new(command.Max(entry => entry.Seq), long.MaxValue))
             : new(item.Id, last.Before, last, new(command.Min(entry => entry.Seq) - 1, long.MaxValue));
     }
+
+    /// <summary>What each item with a moment said at it. Where what came before it was dropped, the first entry after it says so.</summary>
+    private static async ValueTask<Dictionary<Guid, byte[]?>> Then(ITrailRows rows, IReadOnlyList<AppointmentToRestore> items, DroppedTrail? dropped)
+    {
+        var then = new Dictionary<Guid, byte[]?>();
+        foreach (var moment in items.Where(item => item.AsOf is not null).GroupBy(item => item.AsOf!.Value, item => item.Id))
+        {
+            var instant = moment.Key.ToUnixTimeSeconds();
+            foreach (var (id, entry) in await rows.LastOf([.. moment], instant))
+            {
+                then[id] = entry.After;
+            }
+
+            if (dropped is not null)
+            {
+                foreach (var (id, entry) in await rows.FirstOf([.. moment.Where(id => !then.ContainsKey(id))], instant))
+                {
+                    then[id] = entry.Before;
+                }
+            }
+        }
+
+        return then;
+    }
+
+    /// <summary>Some of what is older may be there yet; it counts as dropped, so that no command counts in part.</summary>
+    private static Dictionary<Guid, TrailEntry> Kept(DroppedTrail? dropped, IReadOnlyDictionary<Guid, TrailEntry> entries) =>
+        entries.Where(pair => dropped is null || pair.Value.At >= dropped.KeptFrom).ToDictionary();
+
+    /// <summary>The same whether it was dropped or never there: nobody may learn which.</summary>
+    private static string Since(DroppedTrail? dropped) => dropped is null ? "" : $", or it was before the trail begins: {dropped.Sentence}";
+
+    private static async ValueTask<bool> IsThere(CommandContext context, Guid id) =>
+        (await new GetAppointment { Id = id }.Execute(context)) is { Refusal: null, Value.Version: > 0 };
 
     /// <summary>Those of which the caller sees the details.</summary>
     private static async ValueTask<Dictionary<Guid, TrailEntry>> Known(CommandContext context, IReadOnlyDictionary<Guid, TrailEntry> lasts)

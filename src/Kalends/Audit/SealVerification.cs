@@ -7,7 +7,8 @@ namespace Kalends.Audit;
 
 /// <summary>
 /// Follows a tenant's chain from its first seal: each hash must follow from the one before it, and each entry be there as it was sealed. What a chain alone
-/// cannot show is that its end was cut off: for that somebody keeps the number and hash of a seal elsewhere, and has them compared.
+/// cannot show is that its end was cut off: for that somebody keeps the number and hash of a seal elsewhere, and has them compared. Of what was dropped
+/// by policy only how many entries they were is compared, with how many the seals cover there.
 /// </summary>
 /// <param name="session">Reads one moment.</param>
 public sealed class SealVerification(IReadSession session)
@@ -22,14 +23,23 @@ public sealed class SealVerification(IReadSession session)
 
     private readonly ISealRows rows = session.Rows<ISealRows>();
 
+    private readonly IRetentionRows retention = session.Rows<IRetentionRows>();
+
     private long present;
     private long presentBelow;
     private long below;
+    private long sealedDropped;
+
+    private DroppedTrail dropped = new(0, default, 0, 0);
 
     /// <summary>After <see cref="Findings"/>, like the rest.</summary>
     public Seal? Last { get; private set; }
 
+    /// <summary>Those that were dropped since are among them.</summary>
     public long SealedEntries { get; private set; }
+
+    /// <summary>Null where nothing was.</summary>
+    public DroppedTrail? Dropped { get; private set; }
 
     public long Unsealed { get; private set; }
 
@@ -41,6 +51,8 @@ public sealed class SealVerification(IReadSession session)
     public async IAsyncEnumerable<string> Findings(IReadOnlyCollection<string> kept, [EnumeratorCancellation] CancellationToken stopped = default)
     {
         below = (await rows.Last())?.Whole ?? 0;
+        Dropped = await retention.Dropped();
+        dropped = Dropped ?? dropped;
         var (said, missed) = (0, kept.ToHashSet(StringComparer.OrdinalIgnoreCase));
         await foreach (var finding in Follow(missed, stopped))
         {
@@ -60,7 +72,13 @@ public sealed class SealVerification(IReadSession session)
             yield return $"the chain does not have the seal that was kept: {gone}";
         }
 
-        var strays = await rows.Count(below) - presentBelow;
+        foreach (var finding in await OfDropped())
+        {
+            yield return finding;
+        }
+
+        var back = Dropped is null ? 0 : await rows.Count(dropped.Seq);
+        var strays = await rows.Count(below) - presentBelow - back;
         foreach (var seq in strays > 0 ? await Strays() : [])
         {
             yield return $"trail entry {seq} lies among those that are sealed, and no seal covers it";
@@ -71,7 +89,7 @@ public sealed class SealVerification(IReadSession session)
             yield return finding;
         }
 
-        Unsealed = await rows.Count(long.MaxValue) - present - strays;
+        Unsealed = await rows.Count(long.MaxValue) - present - strays - back;
         UnsealedSince = (await rows.Entries(below, long.MaxValue, await rows.CoveredBeyond(below), 1)) is [{ At: { } at }]
             ? Instant.FromUnixTimeSeconds(at)
             : null;
@@ -119,6 +137,11 @@ public sealed class SealVerification(IReadSession session)
         {
             yield return $"seal {seal.Number} has other digests than it was made of";
         }
+
+        if (seal.Digests is null && seal.Number > dropped.Seals)
+        {
+            yield return $"seal {seal.Number} has no digests, and not all that it covers was dropped";
+        }
     }
 
     private async ValueTask<List<string>> Compare(IReadOnlyList<Seal> seals)
@@ -126,9 +149,17 @@ public sealed class SealVerification(IReadSession session)
         var wanted = new Dictionary<long, (Seal Seal, ReadOnlyMemory<byte> Digest)>();
         foreach (var seal in seals)
         {
+            sealedDropped += seal.Number <= dropped.Seals ? seal.Entries : 0;
             foreach (var (seq, digest) in seal.Covered())
             {
-                wanted[seq] = (seal, digest);
+                if (seq > dropped.Seq)
+                {
+                    wanted[seq] = (seal, digest);
+                }
+                else if (seal.Number > dropped.Seals)
+                {
+                    sealedDropped++;
+                }
             }
         }
 
@@ -158,6 +189,29 @@ public sealed class SealVerification(IReadSession session)
         return findings;
     }
 
+    /// <summary>What somebody did to hide behind it.</summary>
+    private async ValueTask<IReadOnlyList<string>> OfDropped()
+    {
+        if (Dropped is null)
+        {
+            return [];
+        }
+
+        var findings = (await rows.Entries(long.MinValue, dropped.Seq, new HashSet<long>(), Most))
+            .Select(entry => $"trail entry {entry.Seq} is there, though all up to {dropped.Seq} were dropped").ToList();
+        if (dropped.Seq > below)
+        {
+            findings.Add($"the trail is said to be dropped up to {dropped.Seq}, and is sealed up to {below}");
+        }
+
+        if (sealedDropped != dropped.Entries)
+        {
+            findings.Add($"seals cover {sealedDropped} of the trail entries up to {dropped.Seq}, and {dropped.Entries} are said to be dropped");
+        }
+
+        return findings;
+    }
+
     /// <summary>Who they are is looked for only where there are any: it takes room for the numbers of all that is covered.</summary>
     private async ValueTask<IReadOnlyList<long>> Strays()
     {
@@ -168,6 +222,6 @@ public sealed class SealVerification(IReadSession session)
             after = page[^1].Number;
         }
 
-        return [.. (await rows.Entries(long.MinValue, below, covered, Most)).Select(entry => entry.Seq)];
+        return [.. (await rows.Entries(Dropped?.Seq ?? long.MinValue, below, covered, Most)).Select(entry => entry.Seq)];
     }
 }

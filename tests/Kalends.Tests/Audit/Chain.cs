@@ -32,6 +32,35 @@ internal sealed record Chain(IReadOnlyList<string> Findings, Seal? Last, long Se
         Assert.Fail($"entries up to {seq} were never settled");
     }
 
+    /// <summary>Seals until all that is there now is below what is whole: on PostgreSQL that is so once something more was written and sealed.</summary>
+    public static async Task SealWhole(IStore store, string tenant, int perSeal = Sealing.PerSeal, NodaTime.Instant? at = null)
+    {
+        var (last, stopped) = (0L, TestContext.Current.CancellationToken);
+        await using (var session = await store.Read(tenant, stopped))
+        {
+            last = (await session.Rows<ISealRows>().Entries(long.MinValue, long.MaxValue, new HashSet<long>(), int.MaxValue))[^1].Seq;
+        }
+
+        for (var attempt = 0; attempt < 200; attempt++)
+        {
+            await Seal(store, tenant, perSeal);
+            await using (var session = await store.Read(tenant, stopped))
+            {
+                if ((await session.Rows<ISealRows>().Last())?.Whole >= last)
+                {
+                    return;
+                }
+            }
+
+            await using var writing = await store.Write(tenant, stopped);
+            await writing.Rows<ITrailWrites>().Append(Examples.Command() with { Person = new("service:clock"), At = at ?? Examples.Now }, [], []);
+            await writing.Commit(stopped);
+            await Task.Delay(Math.Min(200, 10 * attempt), stopped);
+        }
+
+        Assert.Fail($"entries up to {last} never came to be whole");
+    }
+
     public static ValueTask<long> Seal(IStore store, string tenant, int perSeal = Sealing.PerSeal) =>
         Sealing.Run(store, tenant, Examples.Now, TestContext.Current.CancellationToken, perSeal);
 }

@@ -1,8 +1,10 @@
+using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Storage;
 using Kalends.Storage.Postgres;
 using Kalends.Tests.Postgres;
 using Kalends.Tests.Storage;
+using NodaTime;
 using static Kalends.Tests.Storage.Examples;
 
 namespace Kalends.Tests.Audit;
@@ -11,6 +13,8 @@ namespace Kalends.Tests.Audit;
 public sealed class SlowWritersTests : IAsyncLifetime
 {
     private const string Tenant = "acme";
+
+    private static readonly Instant Old = Instant.FromUtc(2025, 1, 10, 10, 0);
 
     private string database = "";
     private PostgresStore store = null!;
@@ -72,6 +76,28 @@ public sealed class SlowWritersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_numbered_early_and_commits_late_is_not_passed_over_when_what_is_old_is_dropped()
+    {
+        await Write(1, Old);
+        await using var slow = await store.Write(Tenant, Stopped);
+        var early = await slow.Create(Booking(2, await slow.Key(Room), 0, Hour));
+        await Write(3, Old);
+        await Chain.Seal(store, Tenant);
+        await Write(4, Old);
+        await Chain.Seal(store, Tenant);
+        Assert.Equal(0, await Retention.Run(store, Tenant, Old + Duration.FromDays(1), null, Stopped));
+        await slow.Commit(Stopped);
+        await Chain.SealWhole(store, Tenant);
+
+        // It is younger, and so keeps what was numbered after it.
+        Assert.Equal(1, await Retention.Run(store, Tenant, Old + Duration.FromDays(1), null, Stopped));
+        await using var session = await store.Read(Tenant, Stopped);
+        Assert.Equal(early, (await session.Rows<ISealRows>().Entries(0, long.MaxValue, new HashSet<long>(), 1))[0].Seq);
+        Assert.Empty((await Chain.Of(store, Tenant)).Findings);
+        Assert.Empty(await store.FindBroken(Stopped).ToListAsync(Stopped));
+    }
+
+    [Fact]
     public async Task Nobody_waits_for_who_seals()
     {
         await Write(1);
@@ -110,10 +136,12 @@ public sealed class SlowWritersTests : IAsyncLifetime
         return (chain.Sealed, chain.Unsealed);
     }
 
-    private async Task<long> Write(int number)
+    private async Task<long> Write(int number, Instant? at = null)
     {
         await using var session = await store.Write(Tenant, Stopped);
-        var last = await session.Create(Booking(number, await session.Key(Ana), 0, Hour));
+        var booking = Booking(number, await session.Key(Ana), 0, Hour);
+        await session.Rows<IAppointmentWrites>().Save([booking]);
+        var last = await session.Rows<ITrailWrites>().Append(Command() with { At = at ?? Now }, [Change(ChangeKind.Created, null, booking)], []);
         await session.Commit(Stopped);
         return last;
     }

@@ -10,7 +10,7 @@ using static Kalends.Tests.Storage.Examples;
 namespace Kalends.Tests.Audit;
 
 /// <summary>What somebody does to a sealed trail behind the store's back is found, whether or not it contradicts anything else.</summary>
-public abstract class TamperingTests : IAsyncLifetime
+public abstract partial class TamperingTests : IAsyncLifetime
 {
     private const string Tenant = "acme";
 

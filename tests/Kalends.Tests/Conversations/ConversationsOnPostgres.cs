@@ -83,6 +83,12 @@ public sealed class RestoringSimulationOnPostgresTests : RestoringSimulationTest
 public sealed class RestoringAWeekOnPostgresTests : RestoringAWeekTests;
 
 [Trait(Desk.OnPostgres, "")]
+public sealed class RetentionOnPostgresTests : RetentionTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class RetentionSimulationOnPostgresTests : RetentionSimulationTests;
+
+[Trait(Desk.OnPostgres, "")]
 public sealed class EngagementOnPostgresTests : EngagementTests;
 
 [Trait(Desk.OnPostgres, "")]

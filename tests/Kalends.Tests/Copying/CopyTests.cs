@@ -130,6 +130,31 @@ public sealed partial class CopyTests
         Assert.Empty((await Chain.Of(there.Store, "acme", here.Last.ToString())).Findings);
     }
 
+    [Theory]
+    [InlineData("2020-01-01T00:00:00Z", 1)]
+    [InlineData("2026-11-02T00:00:00Z", int.MaxValue)]
+    public async Task What_was_dropped_from_the_trail_stays_dropped_and_numbers_go_on(string before, int dropped)
+    {
+        await using var desk = await Desk.Open();
+        await RichStore.Fill(desk);
+        await desk.Do("erase-titles", """{"calendar":"user:ben"}""", SeriesDesk.Admin);
+        await Chain.SealWhole(desk.Store, "acme", perSeal: 7);
+        var moment = NodaTime.Text.InstantPattern.General.Parse(before).Value;
+        var entries = await Kalends.Audit.Retention.Run(desk.Store, "acme", moment, null, TestContext.Current.CancellationToken, perBatch: 5);
+        Assert.True(dropped == 1 ? entries == 1 : entries > 20);
+        Assert.Empty(await desk.FindBroken());
+        var (copied, database) = await Copied(desk, migrated: false);
+        await using var there = copied;
+        Assert.Empty(await there.FindBroken());
+        Assert.Empty((await Chain.Of(there.Store, "acme")).Findings);
+        Assert.Equal(0, (await CopyCommand.Run("verify", "--store", database)).Code);
+        var asked = """{"calendar":"user:ana"}""";
+        Assert.Equal((await desk.Do("get-history", asked))["keptFrom"]!.ToJsonString(), (await there.Do("get-history", asked))["keptFrom"]!.ToJsonString());
+        await there.Save("""{"start":"2026-11-24T09:00:00","timeZone":"UTC","duration":"PT1H"}""");
+        Assert.Empty(await there.FindBroken());
+        Assert.Empty((await Chain.Of(there.Store, "acme")).Findings);
+    }
+
     private static async Task<(Desk There, string Database)> Copied(Desk desk, bool migrated)
     {
         var database = await (migrated ? PrivateCluster.Database() : PrivateCluster.EmptyDatabase());

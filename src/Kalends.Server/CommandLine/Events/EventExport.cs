@@ -49,22 +49,29 @@ internal sealed class EventExport(IStore store, string folder, Instant from, Ins
         foreach (var tenant in tenants)
         {
             await using var session = await store.Read(tenant, stopped);
-            count += await session.Rows<IEventRows>().Count(from, until);
+            count += await session.Rows<IEventRows>().Count(await KeptFrom(session) ?? from, until);
         }
 
         return count;
     }
 
-    public async ValueTask Run(string tenant, Action<long> advance, CancellationToken stopped)
+    /// <summary>The answer is from when on it wrote, where earlier days were asked for and have been dropped: their files are left as they are.</summary>
+    public async ValueTask<Instant?> Run(string tenant, Action<long> advance, CancellationToken stopped)
     {
         await using var session = await store.Read(tenant, stopped);
-        var rows = session.Rows<IEventRows>();
-        await Through(after => rows.Trail(after, from, until, PerRead), row => row.Seq, row => trail.Add(Tell(tenant, row)), advance, stopped);
+        var (rows, kept) = (session.Rows<IEventRows>(), await KeptFrom(session));
+        var since = kept ?? from;
+        await Through(after => rows.Trail(after, since, until, PerRead), row => row.Seq, row => trail.Add(Tell(tenant, row)), advance, stopped);
         await Through(
-            after => rows.Published(after, from, until, PerRead), row => row.Seq, row => publications.Add(new(tenant, row)), advance, stopped);
+            after => rows.Published(after, since, until, PerRead), row => row.Seq, row => publications.Add(new(tenant, row)), advance, stopped);
         await trail.Close();
         await publications.Close();
+        return kept;
     }
+
+    /// <summary>Where it is later than what was asked for. Of what is older some may be there yet, and would stand for a whole day.</summary>
+    private async ValueTask<Instant?> KeptFrom(IReadSession session) =>
+        await session.Rows<IRetentionRows>().Dropped() is { } dropped && dropped.KeptFrom > from ? dropped.KeptFrom : null;
 
     public async ValueTask DisposeAsync()
     {

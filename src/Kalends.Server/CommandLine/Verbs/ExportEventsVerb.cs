@@ -65,7 +65,7 @@ internal static class ExportEventsVerb
             var done = 0L;
             foreach (var one in tenants)
             {
-                await export.Run(
+                var kept = await export.Run(
                     one,
                     more =>
                     {
@@ -73,6 +73,11 @@ internal static class ExportEventsVerb
                         advance(more);
                     },
                     stopped);
+                if (kept is { } first)
+                {
+                    await surroundings.Error.WriteLineAsync(
+                        $"tenant {one}: what was before {first:uuuu-MM-dd} has been dropped from its trail, and is not written");
+                }
             }
 
             return done;

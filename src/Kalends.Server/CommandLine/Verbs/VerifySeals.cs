@@ -55,6 +55,9 @@ internal static partial class VerifySeals
         var end = chain.Last is { } last
             ? string.Create(CultureInfo.InvariantCulture, $"{chain.SealedEntries:N0} trail entries sealed, the last seal is {tenant}:{last}")
             : "nothing of the trail is sealed";
+        end += chain.Dropped is { } dropped
+            ? string.Create(CultureInfo.InvariantCulture, $"; {dropped.Entries:N0} of them were dropped, the trail is kept from {dropped.KeptFrom:uuuu-MM-dd}")
+            : "";
         return chain.Unsealed == 0
             ? end
             : string.Create(CultureInfo.InvariantCulture, $"{end}; {chain.Unsealed:N0} not sealed yet, since {chain.UnsealedSince:uuuu-MM-dd'T'HH:mm:ss'Z'}");

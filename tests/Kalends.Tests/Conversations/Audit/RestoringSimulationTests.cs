@@ -41,7 +41,7 @@ public class RestoringSimulationTests
         }
     }
 
-    private static string Told(string answer)
+    internal static string Told(string answer)
     {
         var shown = JsonNode.Parse(answer)!;
         foreach (var (_, appointment) in shown["appointments"]!.AsObject())
