@@ -2,6 +2,7 @@ using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Permissions;
+using Kalends.Queue;
 
 namespace Kalends.Storage.Postgres;
 
@@ -37,12 +38,16 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IQueueRows)] = session => new QueueRows(session),
+        [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
 
     private readonly List<Statement> later = [];
     private bool over;
+
+    public SentMessages Sent { get; } = new();
 
     public SealingKeys SealingKeys => sealingKeys;
 
@@ -243,6 +248,9 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
 
     public override ValueTask<bool> Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
 
+    /// <summary>Told what was sent, once it is committed.</summary>
+    public QueueNotices? Notices { get; init; }
+
     /// <summary>Before anything else is read: which transactions are over.</summary>
     public void LookFirst()
     {
@@ -282,6 +290,12 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
         }
 
         await DisposeAsync();
+        Sent.Count();
+        if (Sent.Ready.Count > 0)
+        {
+            Notices?.Tell(Sent.Ready);
+        }
+
         return position!.Value;
     }
 }

@@ -2,6 +2,7 @@ using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Permissions;
+using Kalends.Queue;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -37,6 +38,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IErasureRows)] = session => new ErasureRows(session),
         [typeof(IErasureWrites)] = session => new ErasureRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IQueueRows)] = session => new QueueRows(session),
+        [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
@@ -44,6 +47,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
     private const char PositionKind = 's';
 
     private bool over;
+
+    public SentMessages Sent { get; } = new();
 
     public SealingKeys SealingKeys => Connection.SealingKeys;
 
@@ -85,7 +90,7 @@ internal sealed class SqliteReadSession(Connection connection, long tenant, Read
 }
 
 /// <summary>Disposing it undoes what was not committed and lets the next one write.</summary>
-internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns)
+internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns, QueueBell? bell = null)
     : SqliteSession(connection, tenant), IWriteSession
 {
     public async ValueTask<Position> Commit(CancellationToken stopped)
@@ -94,6 +99,12 @@ internal sealed class SqliteWriteSession(Connection connection, long tenant, Wri
         var position = Position;
         Connection.Commit();
         await DisposeAsync();
+        Sent.Count();
+        foreach (var queue in Sent.Ready)
+        {
+            bell?.Ring(queue);
+        }
+
         return position;
     }
 

@@ -1,0 +1,18 @@
+namespace Kalends.Storage.Sqlite;
+
+/// <summary>A message is either to be read or shelved, and its counts fit together.</summary>
+internal static class QueueChecks
+{
+    public static readonly Check[] All =
+    [
+        new("""
+            SELECT 'Message ' || m.id || ' is to be read and shelved at once'
+            FROM queue_message m JOIN queue_archive a ON a.tenant = m.tenant AND a.id = m.id
+            """),
+        new("""
+            SELECT 'Message ' || id || ' was read ' || reads || ' times of ' || lease
+            FROM queue_message WHERE reads NOT BETWEEN 0 AND lease OR (held AND lease = 0)
+            """),
+        AppointmentChecks.Json("queue_message", "body", "'message ' || x.id"),
+    ];
+}
