@@ -1,4 +1,5 @@
 using Kalends.Availability;
+using Kalends.Server.Workers;
 using Kalends.Storage;
 using Microsoft.Extensions.Configuration;
 
@@ -25,6 +26,9 @@ public sealed record KalendsSettings
     /// <summary>What is kept in memory of when people are free.</summary>
     public CacheSettings Cache { get; init; } = new();
 
+    /// <summary>How this process works on queues.</summary>
+    public QueueSettings Queue { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -45,6 +49,12 @@ public sealed record KalendsSettings
         {
             throw new SettingsException($"Kalends:Replicas:WaitMilliseconds must be from 0 to {ReplicaSettings.LongestWait}, "
                 + $"MostBehindSeconds from 1 to {ReplicaSettings.MostBehind}.");
+        }
+
+        if (!settings.Queue.CanBeMeant)
+        {
+            throw new SettingsException($"Kalends:Queue:Workers must be from 0 to {QueueSettings.MostWorkers}, "
+                + $"LeaseSeconds from 1 to {QueueSettings.LongestLease}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];
