@@ -1,4 +1,6 @@
 using Kalends.Messages;
+using Kalends.Operations;
+using Kalends.Queue;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
 using Kalends.Server.Workers;
@@ -104,6 +106,8 @@ public static class KalendsHost
         }
 
         return services
+            .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))
+            .AddSingleton<Deferral>()
             .AddSingleton(settings.Cache.Before(parts.Store))
             .AddSingleton(parts.Clock)
             .AddSingleton(parts.Permissions)

@@ -18,5 +18,11 @@ internal static class QueueChecks
             SELECT 'Message ' || id || ' was read ' || reads || ' times of ' || lease
             FROM queue_message WHERE reads NOT BETWEEN 0 AND lease OR (held AND lease = 0)
             """),
+        // Whoever waits for it would wait for ever.
+        new("""
+            SELECT 'Tenant ' || t.name || ': operation ' || o.id || ' is ' || o.status || ', and no message is there for it'
+            FROM operation o JOIN tenant t ON t.key = o.tenant WHERE o.status IN ('waiting', 'running') AND NOT EXISTS (
+                SELECT 1 FROM queue_message m WHERE m.tenant = o.tenant AND m.kind = 'operation' AND m.body::text = '"' || o.id || '"')
+            """),
     ];
 }

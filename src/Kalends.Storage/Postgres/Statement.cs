@@ -45,6 +45,8 @@ internal sealed class Statement(string constantSql)
 
     public Statement WithJson(byte[] utf8) => Add(utf8, NpgsqlDbType.Json);
 
+    public Statement WithNoJson() => AddNull(NpgsqlDbType.Json);
+
     public Statement WithJson(string text) => Add(text, NpgsqlDbType.Json);
 
     public Statement WithBytes(byte[] bytes) => Add(bytes, NpgsqlDbType.Bytea);

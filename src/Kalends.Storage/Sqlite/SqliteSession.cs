@@ -1,6 +1,7 @@
 using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Availability;
+using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Queue;
 
@@ -40,6 +41,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
         [typeof(IQueueRows)] = session => new QueueRows(session),
         [typeof(IQueueWrites)] = session => new QueueRows(session),
+        [typeof(IOperationRows)] = session => new OperationRows(session),
+        [typeof(IOperationWrites)] = session => new OperationRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };

@@ -135,8 +135,6 @@ public abstract class QueueWorkersTests
     {
         await using var office = await Office.Open(OnPostgres);
         var told = new ConcurrentQueue<string>();
-        var deadline = SystemClock.Instance.GetCurrentInstant() + Duration.FromMilliseconds(600);
-        await office.Send([new(Clerk.Letters, "note", "\"x\""u8.ToArray(), deadline)]);
         await office.Start(1, 60, new Clerk("note", _ => ValueTask.FromResult(WorkResult.Later("no answer from example.org")))
         {
             MostReads = 1,
@@ -146,6 +144,7 @@ public abstract class QueueWorkersTests
                 return ValueTask.CompletedTask;
             },
         });
+        await office.Send([new(Clerk.Letters, "note", "\"x\""u8.ToArray(), SystemClock.Instance.GetCurrentInstant() + Duration.FromSeconds(2))]);
         await Office.Until(async () => (await office.Messages(dead: true)).Count == 1);
         Assert.Equal(["its time is over; no answer from example.org"], told);
         Assert.Equal(told, (await office.Messages(dead: true)).Select(message => message.LastError));
