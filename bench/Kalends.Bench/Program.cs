@@ -8,7 +8,8 @@ using Kalends.Bench.Series;
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
-// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; anything else goes to BenchmarkDotNet, which measures the engines.
+// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise;
+// anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));

@@ -110,7 +110,7 @@ public static class QueueDriver
         }
 
         await using var session = await store.Write(leased.Tenant, default);
-        _ = await session.Rows<IQueueWrites>().Finish(leased.Lease) ? true : throw new InvalidOperationException("the lease is lost");
+        await session.Rows<IQueueWrites>().FinishWithCommit(leased.Lease);
         await session.Commit(default);
     }
 

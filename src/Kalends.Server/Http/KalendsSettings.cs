@@ -1,5 +1,4 @@
 using Kalends.Availability;
-using Kalends.Server.Workers;
 using Kalends.Storage;
 using Microsoft.Extensions.Configuration;
 

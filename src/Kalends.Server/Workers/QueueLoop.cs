@@ -7,7 +7,8 @@ namespace Kalends.Server.Workers;
 /// <summary>
 /// Reads one queue for this process: as many messages as workers are free, when something was sent, a worker has become free while more wait, the next message
 /// becomes visible, or a second has passed. A message whose reader has fallen silent may be what silenced it, so of those one at a time is run, beside the
-/// others: it takes none of its kind with it again, and what it took along the first time is not taken a second time.
+/// others: it takes none of its kind with it again, and what it took along the first time is not taken a second time. Where work is quick, some messages are
+/// read ahead, so that a worker does not wait for each.
 /// </summary>
 internal sealed class QueueLoop(
     string queue, int workers, WorkRun run, Destinations destinations, int perDestination, Duration lease, IWorkQueue source, IClock clock, TimeProvider time,
@@ -15,9 +16,19 @@ internal sealed class QueueLoop(
 {
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(1);
 
+    /// <summary>So many more than there are workers, where that means waiting for less than half a second.</summary>
+    private const int MostAhead = 8;
+
+    private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
+
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly Lock changing = new();
     private readonly HashSet<Task> running = [];
+    private readonly Queue<LeasedMessage> ahead = [];
+
+    /// <summary>What a run takes of late, on average; at first as if work were slow.</summary>
+    private TimeSpan usual = Quick * 2;
+    private bool isOver;
     private bool isFull;
     private bool lostRuns;
     private bool lostIsDue = true;
@@ -55,6 +66,8 @@ internal sealed class QueueLoop(
                 await Task.Delay(Retry.Usual.Next(Random.Shared.NextDouble()).ToTimeSpan(), time, stopped).ContinueWith(_ => { }, TaskScheduler.Default);
             }
         }
+
+        await GiveBackWhatIsAhead();
     }
 
     /// <summary>Done when nothing runs any more.</summary>
@@ -72,15 +85,25 @@ internal sealed class QueueLoop(
         var next = await TakeLost(cut);
         // First, so that whoever becomes free from here on says so.
         isFull = true;
-        var free = workers - Running + (lostRuns ? 1 : 0);
-        if (free <= 0)
+        var room = Room();
+        if (room <= 0)
         {
             return Between;
         }
 
-        var taken = await Take(new(queue, free, lease), cut);
-        isFull = taken.Messages.Count == free;
+        var taken = await Take(new(queue, room, lease), cut);
+        isFull = taken.Messages.Count == room;
         return isFull ? Between : taken.PutOff.Count > 0 ? TimeSpan.Zero : Earlier(next, taken.Next);
+    }
+
+    /// <summary>How many messages to read: none while nobody is free and enough are ahead.</summary>
+    private int Room()
+    {
+        lock (changing)
+        {
+            var (free, most) = (workers - running.Count + (lostRuns ? 1 : 0), usual < Quick ? MostAhead : 0);
+            return free <= 0 && ahead.Count > most / 2 ? 0 : free + most - ahead.Count;
+        }
     }
 
     /// <summary>Each second, and as soon as the one before has come to its end.</summary>
@@ -104,48 +127,82 @@ internal sealed class QueueLoop(
         destinations.PutOff(taken.PutOff);
         foreach (var message in taken.Messages)
         {
+            if (message.Destination is { } destination)
+            {
+                destinations.Begun(destination);
+            }
+
             Start(message, order.OfLost, cut);
         }
 
         return taken;
     }
 
+    /// <summary>Or keeps it for whoever becomes free.</summary>
     private void Start(LeasedMessage message, bool isLost, CancellationToken cut)
     {
-        if (message.Destination is { } destination)
-        {
-            destinations.Begun(destination);
-        }
-
-        lostRuns |= isLost;
         lock (changing)
         {
+            if (!isLost && running.Count - (lostRuns ? 1 : 0) >= workers)
+            {
+                ahead.Enqueue(message);
+                return;
+            }
+
+            lostRuns |= isLost;
+            var began = time.GetTimestamp();
             var task = Task.Run(() => run.Run(queue, message, cut), CancellationToken.None);
             running.Add(task);
-            task.ContinueWith(ended => End(ended, message, isLost), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+            task.ContinueWith(ended => End(ended, message, isLost, began, cut), CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         }
     }
 
-    private void End(Task<bool?> ended, LeasedMessage message, bool isLost)
+    private void End(Task<bool?> ended, LeasedMessage message, bool isLost, long began, CancellationToken cut)
     {
-        if (message.Destination is { } destination)
-        {
-            destinations.Ended(destination, ended.IsCompletedSuccessfully ? ended.Result : null, clock.GetCurrentInstant(), Random.Shared.NextDouble());
-        }
-
+        Free(message, ended.IsCompletedSuccessfully ? ended.Result : null);
         lock (changing)
         {
             running.Remove(ended);
-        }
+            usual = (usual * 0.9) + (time.GetElapsedTime(began) * 0.1);
+            if (isLost)
+            {
+                (lostRuns, lostIsDue) = (false, true);
+            }
 
-        if (isLost)
-        {
-            (lostRuns, lostIsDue) = (false, true);
+            if (!isOver && ahead.TryDequeue(out var next))
+            {
+                Start(next, isLost: false, cut);
+            }
         }
 
         if (isLost || isFull)
         {
             wake.Writer.TryWrite(true);
+        }
+    }
+
+    private void Free(LeasedMessage message, bool? answered)
+    {
+        if (message.Destination is { } destination)
+        {
+            destinations.Ended(destination, answered, clock.GetCurrentInstant(), Random.Shared.NextDouble());
+        }
+    }
+
+    private async Task GiveBackWhatIsAhead()
+    {
+        List<LeasedMessage> left;
+        lock (changing)
+        {
+            isOver = true;
+            left = [.. ahead];
+            ahead.Clear();
+        }
+
+        foreach (var message in left)
+        {
+            Free(message, null);
+            await run.GiveBack(queue, message);
         }
     }
 

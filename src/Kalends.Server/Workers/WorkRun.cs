@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Diagnostics;
 using Kalends.Queue;
+using Kalends.Server.Http;
 using Kalends.Storage;
 using NodaTime;
 
@@ -22,15 +23,29 @@ internal sealed class WorkRun(IStore store, IReadOnlyList<IWork> works, QueueSet
     /// <param name="cut">Ends the work in the middle: the process must end.</param>
     public async Task<bool?> Run(string queue, LeasedMessage leased, CancellationToken cut)
     {
+        bool? answered = null;
         QueueMeasurements.Begun(queue, (clock.GetCurrentInstant() - leased.VisibleAt).TotalSeconds);
-        try
+        await Guarded(queue, leased, async () =>
         {
             var work = works.FirstOrDefault(work => work.Queue == queue && work.Kind == leased.Kind);
             var end = work is null
                 ? new Ended(WorkEnd.Later, "no worker of this process knows its kind", ForOthers)
                 : await Work(work, leased, cut);
             QueueMeasurements.Ended(queue, leased.Kind, await Write(work, leased, end));
-            return end.Answered;
+            answered = end.Answered;
+        });
+        return answered;
+    }
+
+    /// <summary>Of what was read and not begun. Never throws.</summary>
+    public Task GiveBack(string queue, LeasedMessage leased) => Guarded(
+        queue, leased, () => InSession(leased, rows => rows.GiveBack(leased.Lease, clock.GetCurrentInstant(), null, counts: false)));
+
+    private async Task Guarded(string queue, LeasedMessage leased, Func<Task> act)
+    {
+        try
+        {
+            await act();
         }
         catch (LeaseLostException)
         {
@@ -48,8 +63,6 @@ internal sealed class WorkRun(IStore store, IReadOnlyList<IWork> works, QueueSet
             WorkLog.Failed(log, fault, leased.Kind, leased.Lease.Message, leased.Tenant, leased.Reads);
             QueueMeasurements.Ended(queue, leased.Kind, "lost");
         }
-
-        return null;
     }
 
     /// <summary>The store's own faults, which say nothing against a message.</summary>
@@ -123,7 +136,12 @@ internal sealed class WorkRun(IStore store, IReadOnlyList<IWork> works, QueueSet
         switch (end.Outcome)
         {
             case WorkEnd.Done:
-                await InSession(leased, rows => rows.Finish(leased.Lease));
+                await using (var session = await store.Write(leased.Tenant, CancellationToken.None))
+                {
+                    await session.Rows<IQueueWrites>().FinishWithCommit(leased.Lease);
+                    await session.Commit(CancellationToken.None);
+                }
+
                 return "done";
             case WorkEnd.Hopeless:
                 await Shelve(work!, leased, end, end.Reason!, now);

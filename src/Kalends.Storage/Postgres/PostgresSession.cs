@@ -4,6 +4,7 @@ using Kalends.Availability;
 using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Queue;
+using Npgsql;
 
 namespace Kalends.Storage.Postgres;
 
@@ -284,6 +285,10 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
         try
         {
             await Run([.. statements, .. ending], CancellationToken.None);
+        }
+        catch (PostgresException fault) when (fault.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            throw new LeaseLostException("The lease of the message is no longer in force.", fault);
         }
         catch (StoreUnavailableException fault) when (Faults.LeavesOpen(fault.InnerException, ending[0].Command, ending[1].Command))
         {

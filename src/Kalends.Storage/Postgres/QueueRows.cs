@@ -37,6 +37,9 @@ internal sealed class QueueRows(PostgresSession session) : IQueueWrites
 
     private const string FinishSql = $"DELETE FROM queue_message {Held}";
 
+    // With nothing to divide by it fails, and with it the batch that it is in, so that the commit behind it is not done.
+    private const string FinishOrFailSql = $"WITH gone AS ({FinishSql} RETURNING 1) SELECT 1 / count(*) FROM gone";
+
     private const string GiveBackSql = $"""
         UPDATE queue_message SET held = false, visible_at = $4, last_error = coalesce($5, last_error), reads = reads - $6 {Held}
         """;
@@ -65,7 +68,12 @@ internal sealed class QueueRows(PostgresSession session) : IQueueWrites
         SELECT (SELECT count(*) FROM waiting) + (SELECT count(*) FROM dead)
         """;
 
-    public async ValueTask<QueueMessage?> Find(long id) => (await session.All(session.Prepare(FindSql).With(id), Message)).SingleOrDefault();
+    public async ValueTask<QueueMessage?> Find(long id)
+    {
+        QueueMessage? found = null;
+        await session.RunAlone(session.Prepare(FindSql).With(id).Reading(row => found = Message(row)));
+        return found;
+    }
 
     public async ValueTask<IReadOnlyList<QueueMessage>> Page(bool dead, long after, int limit) =>
         await session.All(session.Prepare(dead ? DeadPageSql : PageSql).With(after).With((long)limit), Message);
@@ -90,6 +98,12 @@ internal sealed class QueueRows(PostgresSession session) : IQueueWrites
     public ValueTask<bool> Extend(Lease lease, Instant until) => Changed(Of(ExtendSql, lease).WithMoment(until));
 
     public ValueTask<bool> Finish(Lease lease) => Changed(Of(FinishSql, lease));
+
+    public ValueTask FinishWithCommit(Lease lease)
+    {
+        session.Later(Of(FinishOrFailSql, lease).Reading(_ => { }));
+        return ValueTask.CompletedTask;
+    }
 
     public ValueTask<bool> Archive(Lease lease, Instant now)
     {

@@ -117,6 +117,14 @@ internal sealed class QueueRows(SqliteSession session) : IQueueWrites
 
     public ValueTask<bool> Finish(Lease lease) => ValueTask.FromResult(Of(FinishSql, lease).Run() == 1);
 
+    public async ValueTask FinishWithCommit(Lease lease)
+    {
+        if (!await Finish(lease))
+        {
+            throw new LeaseLostException();
+        }
+    }
+
     public async ValueTask<bool> Archive(Lease lease, Instant now)
     {
         var known = await Find(lease.Message);

@@ -35,7 +35,12 @@ public interface IQueueWrites : IQueueRows
     /// <summary>Deletes it: it is done.</summary>
     ValueTask<bool> Finish(Lease lease);
 
-    /// <summary>The same, but keeps it for <see cref="KeptFor"/>, for whoever wants to look at what was done.</summary>
+    /// <summary>
+    /// The same, together with the commit: that throws <see cref="LeaseLostException"/>, and keeps nothing of the session, where the lease is not in force.
+    /// </summary>
+    ValueTask FinishWithCommit(Lease lease);
+
+    /// <summary>Deletes it too, but keeps it for <see cref="KeptFor"/>, for whoever wants to look at what was done.</summary>
     ValueTask<bool> Archive(Lease lease, Instant now);
 
     /// <summary>Lets it be read again from a moment on.</summary>

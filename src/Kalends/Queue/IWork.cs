@@ -83,11 +83,7 @@ public sealed class WorkContext(IStore store, string tenant, QueueMessage messag
     /// </summary>
     public async ValueTask Commit(IWriteSession session)
     {
-        if (!await session.Rows<IQueueWrites>().Finish(lease))
-        {
-            throw new LeaseLostException();
-        }
-
+        await session.Rows<IQueueWrites>().FinishWithCommit(lease);
         await session.Commit(stopped);
         IsCommitted = true;
     }

@@ -49,6 +49,37 @@ public abstract class QueueWorkersTests
     }
 
     [Fact]
+    public async Task Messages_whose_reader_has_fallen_silent_are_run_one_at_a_time_beside_the_others()
+    {
+        await using var office = await Office.Open(OnPostgres);
+        await office.Send("note", "a", "b", "c", "d");
+        var now = SystemClock.Instance.GetCurrentInstant();
+        Assert.Equal(4, (await office.Store.Queue.Take(new(Clerk.Letters, 9, Duration.FromMilliseconds(1)), now, Stopped)).Messages.Count);
+        var (atOnce, most, beside) = (0, 0, new TaskCompletionSource());
+        await office.Start(
+            4,
+            60,
+            new Clerk("note", async context =>
+            {
+                most = Math.Max(most, Interlocked.Increment(ref atOnce));
+                // Others are not held up by it.
+                await beside.Task.WaitAsync(context.Stopped);
+                await Task.Delay(20, context.Stopped);
+                Interlocked.Decrement(ref atOnce);
+                return await Write(context);
+            }),
+            new Clerk("fresh", async context =>
+            {
+                beside.TrySetResult();
+                return await Write(context);
+            }));
+        await Office.Until(() => Task.FromResult(most == 1));
+        await office.Send("fresh", "x");
+        await Office.Until(async () => (await office.Messages(kind: Done)).Count == 5);
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
     public async Task Work_that_outlived_its_lease_does_not_write_its_result_beside_another()
     {
         await using var office = await Office.Open(OnPostgres);
@@ -168,6 +199,27 @@ public abstract class QueueWorkersTests
         Assert.Equal((false, 0, null), (left.IsHeld, left.Reads, left.LastError));
         await office.Start(1, 60, new Clerk("note", Write));
         await Office.Until(async () => (await office.Messages(kind: Done)).Count == 1);
+    }
+
+    [Fact]
+    public async Task What_was_read_ahead_and_not_begun_is_given_back_as_well()
+    {
+        await using var office = await Office.Open(OnPostgres);
+        var begun = new TaskCompletionSource();
+        await office.Send("note", [.. Enumerable.Range(0, 20).Select(number => $"n{number}")]);
+        await office.Send("slow", "slow");
+        await office.Send("note", [.. Enumerable.Range(20, 5).Select(number => $"n{number}")]);
+        var host = await office.Start(1, 60, new Clerk("note", Write), new Clerk("slow", async context =>
+        {
+            begun.TrySetResult();
+            await Task.Delay(Timeout.Infinite, context.Stopped);
+            return WorkResult.Done;
+        }));
+        await begun.Task.WaitAsync(TimeSpan.FromSeconds(20), Stopped);
+        await host.StopAsync(Stopped);
+        var left = (await office.Messages()).Where(message => message.Kind != Done).ToList();
+        Assert.Equal(["slow", "n20", "n21", "n22", "n23", "n24"], left.Select(Office.Text));
+        Assert.All(left, message => Assert.Equal((false, 0), (message.IsHeld, message.Reads)));
     }
 
     [Fact]

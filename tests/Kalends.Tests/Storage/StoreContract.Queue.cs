@@ -134,6 +134,30 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task A_result_is_committed_with_the_end_of_its_message_or_not_at_all()
+    {
+        await Send(2);
+        var taken = (await Take()).Messages;
+        Assert.Equal(2, (await Take(at: Noon + Minute, lost: true)).Messages.Count);
+        await using (var late = await Store.Write(Tenant, Stopped))
+        {
+            await late.Rows<IQueueWrites>().Send(Note("late"), Noon);
+            await Assert.ThrowsAsync<LeaseLostException>(async () =>
+            {
+                await late.Rows<IQueueWrites>().FinishWithCommit(taken[0].Lease);
+                await late.Commit(Stopped);
+            });
+        }
+
+        await Commit(async session =>
+        {
+            await session.Rows<IQueueWrites>().Send(Note("in time"), Noon);
+            await session.Rows<IQueueWrites>().FinishWithCommit(new(taken[1].Lease.Message, taken[1].Lease.Number + 1));
+        });
+        Assert.Equal(["\"x\"", "\"in time\""], (await Messages()).Select(message => Encoding.UTF8.GetString(message.Body)));
+    }
+
+    [Fact]
     public async Task A_lease_is_extended_while_work_goes_on()
     {
         await Send(1);

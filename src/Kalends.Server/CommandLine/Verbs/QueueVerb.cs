@@ -109,7 +109,7 @@ internal sealed class QueueVerb(Surroundings surroundings)
             }
         });
         verb.SetAction((parsed, stopped) => Change(
-            parsed, "requeued", (rows, now) => rows.Requeue(parsed.GetValue(all) ? null : parsed.GetValue(ids), now), stopped));
+            parsed, "requeued", !parsed.GetValue(all), (rows, now) => rows.Requeue(parsed.GetValue(all) ? null : parsed.GetValue(ids), now), stopped));
         return verb;
     }
 
@@ -122,13 +122,14 @@ internal sealed class QueueVerb(Surroundings surroundings)
         };
         ids.Arity = ArgumentArity.OneOrMore;
         verb.Add(ids);
-        verb.SetAction((parsed, stopped) => Change(parsed, "deleted", (rows, _) => rows.Delete(parsed.GetValue(ids)!), stopped));
+        verb.SetAction((parsed, stopped) => Change(parsed, "deleted", isNamed: true, (rows, _) => rows.Delete(parsed.GetValue(ids)!), stopped));
         return verb;
     }
 
     private static Argument<long[]> Ids() => new("ID") { Description = "Ids, as peek shows them.", Arity = ArgumentArity.ZeroOrMore };
 
-    private Task<int> Change(ParseResult parsed, string done, Func<IQueueWrites, Instant, ValueTask<long>> change, CancellationToken stopped) => OfEach(
+    private Task<int> Change(
+        ParseResult parsed, string done, bool isNamed, Func<IQueueWrites, Instant, ValueTask<long>> change, CancellationToken stopped) => OfEach(
         parsed,
         async (opened, tenants) =>
         {
@@ -146,7 +147,7 @@ internal sealed class QueueVerb(Surroundings surroundings)
                 return changed;
             });
             await surroundings.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{count:N0} {done}"));
-            return count > 0 || parsed.CommandResult.Command.Arguments.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
+            return count > 0 || !isNamed ? ExitCodes.Done : ExitCodes.Failed;
         },
         stopped);
 

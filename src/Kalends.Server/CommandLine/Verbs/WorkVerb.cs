@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalends.Server.Http;
-using Kalends.Server.Workers;
 
 namespace Kalends.Server.CommandLine.Verbs;
 

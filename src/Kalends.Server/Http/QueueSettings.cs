@@ -1,4 +1,4 @@
-namespace Kalends.Server.Workers;
+namespace Kalends.Server.Http;
 
 /// <summary>How this process works on queues, section <c>Kalends:Queue</c>.</summary>
 public sealed record QueueSettings
