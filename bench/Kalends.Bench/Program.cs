@@ -2,12 +2,14 @@ using Kalends.Bench.Access;
 using Kalends.Bench.Cache;
 using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
+using Kalends.Bench.Queue;
 using Kalends.Bench.Series;
 
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
-// permissions and the trail cost, on an empty PostgreSQL; anything else goes to BenchmarkDotNet, which measures the engines.
+// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise;
+// anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
     return await LoadDriver.Run(LoadSettings.Parse(args[1..]));
@@ -39,6 +41,15 @@ if (args is ["access", var permitted, ..])
     var (tuples, rounds) = (args.ElementAtOrDefault(2) ?? "1000000", args.ElementAtOrDefault(3) ?? "1000");
     return await AccessDriver.Run(
         permitted, int.Parse(tuples, System.Globalization.CultureInfo.InvariantCulture), int.Parse(rounds, System.Globalization.CultureInfo.InvariantCulture),
+        Console.Out);
+}
+
+if (args is ["queue", var queued, ..])
+{
+    var (seconds, waiting) = (args.ElementAtOrDefault(2) ?? "5", args.ElementAtOrDefault(3) ?? "1000000");
+    return await QueueDriver.Run(
+        queued,
+        new(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), int.Parse(waiting, System.Globalization.CultureInfo.InvariantCulture), 3, [1, 8, 32]),
         Console.Out);
 }
 

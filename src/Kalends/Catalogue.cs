@@ -4,6 +4,7 @@ using Kalends.Availability;
 using Kalends.Calendars;
 using Kalends.ICalendar;
 using Kalends.Messages;
+using Kalends.Operations;
 using Kalends.Permissions;
 
 namespace Kalends;
@@ -18,6 +19,7 @@ public static class Catalogue
         .. AvailabilityCatalogue.Entries,
         .. CalendarsCatalogue.Entries,
         .. ICalendarCatalogue.Entries,
+        .. OperationsCatalogue.Entries,
         .. PermissionsCatalogue.Entries,
     ];
 }

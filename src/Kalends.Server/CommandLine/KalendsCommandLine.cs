@@ -35,8 +35,8 @@ public static class KalendsCommandLine
                 Error = surroundings.Error,
                 EnableDefaultExceptionHandler = false,
 
-                // The host of serve hears the signals itself and finishes what is under way.
-                ProcessTerminationTimeout = parsed.CommandResult.Command.Name == ServeVerb.Name ? null : TimeSpan.FromSeconds(2),
+                // The hosts of serve and work hear the signals themselves and finish what is under way.
+                ProcessTerminationTimeout = parsed.CommandResult.Command.Name is ServeVerb.Name or WorkVerb.Name ? null : TimeSpan.FromSeconds(2),
             });
         }
         catch (OperationCanceledException)
@@ -75,6 +75,7 @@ public static class KalendsCommandLine
         ImportVerb.Create(surroundings), ExportVerb.Create(surroundings), SeedVerb.Create(surroundings), VerifyVerb.Create(surroundings),
         CopyVerb.Create(surroundings), RezoneVerb.Create(surroundings), ExpandVerb.Create(surroundings), MarkRestoredVerb.Create(surroundings),
         ReindexVerb.Create(surroundings), ExportEventsVerb.Create(surroundings), TrimTrailVerb.Create(surroundings),
+        WorkVerb.Create(surroundings), QueueVerb.Create(surroundings),
     ];
 
     private static async Task<int> SayBadUsage(ParseResult parsed, Surroundings surroundings)

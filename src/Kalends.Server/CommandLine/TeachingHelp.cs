@@ -10,7 +10,7 @@ namespace Kalends.Server.CommandLine;
 /// </summary>
 internal sealed class TeachingHelp(HelpAction usual) : SynchronousCommandLineAction
 {
-    private static readonly string[] House = ["serve", "migrate", "token", "config", "reindex", "mark-restored", "trim-trail"];
+    private static readonly string[] House = ["serve", "work", "queue", "migrate", "token", "config", "reindex", "mark-restored", "trim-trail"];
     private static readonly string[] Data = ["import", "export", "seed", "verify", "copy", "rezone", "expand", "export-events"];
 
     public override bool ClearsParseErrors => true;

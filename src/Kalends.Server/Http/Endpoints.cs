@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Operations;
 using Kalends.Server.Http.Bearer;
 
 namespace Kalends.Server.Http;
@@ -14,11 +15,12 @@ internal static class Endpoints
     public static void Map(WebApplication app, HostParts parts, LimitSettings limits)
     {
         var dispatcher = app.Services.GetRequiredService<Dispatcher>();
+        var deferral = app.Services.GetRequiredService<Deferral>();
         var workload = app.Services.GetRequiredService<Workload>();
         foreach (var entry in parts.Entries)
         {
             var members = FlatMembers.Of(entry.MessageType);
-            MapMessage(app, entry, members, new(entry, members, dispatcher, workload, limits));
+            MapMessage(app, entry, members, new(entry, members, dispatcher, workload, deferral, limits));
         }
 
         var health = app.Services.GetRequiredService<Health>();
@@ -40,7 +42,7 @@ internal static class Endpoints
 
         if (entry.Path is { } path)
         {
-            app.MapGet(path, (RequestDelegate)endpoint.Get).WithMetadata(new OwnAddress());
+            app.MapMethods(path, [entry.IsCommand ? HttpMethods.Delete : HttpMethods.Get], (RequestDelegate)endpoint.Get).WithMetadata(new OwnAddress());
         }
     }
 

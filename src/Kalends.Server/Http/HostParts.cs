@@ -1,5 +1,6 @@
 using Kalends.Messages;
 using Kalends.Permissions;
+using Kalends.Queue;
 using Kalends.Storage;
 using NodaTime;
 
@@ -12,6 +13,9 @@ public sealed record HostParts
     public required IStore Store { get; init; }
 
     public IReadOnlyList<CatalogueEntry> Entries { get; init; } = Catalogue.Entries;
+
+    /// <summary>What its workers know how to do.</summary>
+    public IReadOnlyList<IWork> Works { get; init; } = [];
 
     public IPermissions Permissions { get; init; } = new RelationPermissions();
 

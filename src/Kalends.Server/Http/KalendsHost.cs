@@ -1,6 +1,9 @@
 using Kalends.Messages;
+using Kalends.Operations;
+using Kalends.Queue;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
+using Kalends.Server.Workers;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kalends.Server.Http;
@@ -73,22 +76,48 @@ public static class KalendsHost
         server.Limits.MaxRequestBodySize = null;
     }
 
-    private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) => services
-        .AddSingleton(settings.Cache.Before(parts.Store))
-        .AddSingleton(parts.Clock)
-        .AddSingleton(parts.Permissions)
-        .AddSingleton(settings)
-        .AddSingleton(settings.Limits)
-        .AddSingleton(issuers)
-        .AddSingleton(TimeProvider.System)
-        .AddSingleton<Dispatcher>()
-        .AddSingleton<BearerTokens>()
-        .AddSingleton<PersonRates>()
-        .AddSingleton<Workload>()
-        .AddSingleton<Health>()
-        .AddHostedService<Preparation>()
-        .AddHostedService<SealingTrail>()
-        .AddHostedService<CountingViews>()
-        .AddHostedService<TrimmingTrail>()
-        .AddKalendsDocument(parts.Entries);
+    /// <summary>A host without HTTP, whose workers alone do something.</summary>
+    public static IHost BuildWorkers(string[] arguments, HostParts parts)
+    {
+        var builder = Host.CreateApplicationBuilder(arguments);
+        var settings = KalendsSettings.From(builder.Configuration);
+        builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Limits.ShutdownSeconds));
+        AddInner(builder.Services, parts, settings);
+        return builder.Build();
+    }
+
+    private static void AddParts(IServiceCollection services, HostParts parts, KalendsSettings settings, TrustedIssuers issuers) =>
+        AddInner(services, parts, settings)
+            .AddSingleton(issuers)
+            .AddSingleton<BearerTokens>()
+            .AddSingleton<PersonRates>()
+            .AddSingleton<Workload>()
+            .AddSingleton<Health>()
+            .AddHostedService<CountingViews>()
+            .AddKalendsDocument(parts.Entries);
+
+    /// <summary>What has nothing to do with HTTP.</summary>
+    private static IServiceCollection AddInner(IServiceCollection services, HostParts parts, KalendsSettings settings)
+    {
+        foreach (var work in parts.Works)
+        {
+            services.AddSingleton(work);
+        }
+
+        return services
+            .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))
+            .AddSingleton<Deferral>()
+            .AddSingleton(settings.Cache.Before(parts.Store))
+            .AddSingleton(parts.Clock)
+            .AddSingleton(parts.Permissions)
+            .AddSingleton(settings)
+            .AddSingleton(settings.Limits)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<Dispatcher>()
+            .AddHostedService<Preparation>()
+            .AddHostedService<SealingTrail>()
+            .AddHostedService<TrimmingTrail>()
+            .AddHostedService<QueueWorkers>();
+    }
 }

@@ -29,6 +29,9 @@ public sealed record KalendsSettings
     /// <summary>How long the trail is kept.</summary>
     public TrailSettings Trail { get; init; } = new();
 
+    /// <summary>How this process works on queues.</summary>
+    public QueueSettings Queue { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -55,6 +58,12 @@ public sealed record KalendsSettings
         {
             throw new SettingsException(
                 $"Kalends:Trail:KeepDays must be from {IRetentionWrites.FewestDays} to {Retention.MostDays}, or absent: then all is kept.");
+        }
+
+        if (!settings.Queue.CanBeMeant)
+        {
+            throw new SettingsException($"Kalends:Queue:Workers must be from 0 to {QueueSettings.MostWorkers}, "
+                + $"LeaseSeconds from 1 to {QueueSettings.LongestLease}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

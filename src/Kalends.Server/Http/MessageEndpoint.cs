@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Operations;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 
@@ -8,8 +9,11 @@ namespace Kalends.Server.Http;
 /// One message of the catalogue as an endpoint: reads it from a JSON body, a text body or parameters, runs it, answers. The caller is
 /// known by then.
 /// </summary>
-internal sealed class MessageEndpoint(CatalogueEntry entry, FlatMembers members, Dispatcher dispatcher, Workload workload, LimitSettings limits)
+internal sealed class MessageEndpoint(
+    CatalogueEntry entry, FlatMembers members, Dispatcher dispatcher, Workload workload, Deferral deferral, LimitSettings limits)
 {
+    private const string RespondAsync = "respond-async";
+
     /// <summary>POST: the message is the body.</summary>
     public async Task Post(HttpContext context)
     {
@@ -26,12 +30,21 @@ internal sealed class MessageEndpoint(CatalogueEntry entry, FlatMembers members,
             return;
         }
 
+        if (IsDeferred(context.Request, options.Value))
+        {
+            var (json, text) = isText
+                ? (parameters.ToJson(members), RequestText.Decode(body.Bytes))
+                : (RequestText.WithoutMark(body.Bytes), (string?)null);
+            await Defer(context, json, text, options.Value);
+            return;
+        }
+
         await Answer(context, stopped => isText
             ? entry.RunText(dispatcher, parameters.ToJson(members), RequestText.Decode(body.Bytes), Caller(context), options.Value, stopped)
             : entry.Run(dispatcher, RequestText.WithoutMark(body.Bytes), Caller(context), options.Value, stopped));
     }
 
-    /// <summary>GET: the message is in the address.</summary>
+    /// <summary>GET, or DELETE of a command: the message is in the address.</summary>
     public async Task Get(HttpContext context)
     {
         var parameters = Parameters.Of(context.Request);
@@ -48,6 +61,35 @@ internal sealed class MessageEndpoint(CatalogueEntry entry, FlatMembers members,
         }
 
         await Answer(context, stopped => entry.Run(dispatcher, parameters.ToJson(members), Caller(context), options.Value, stopped));
+    }
+
+    /// <summary>
+    /// RFC 7240 §4.1. A preference may be left aside: what keeps nothing, and what is quick and has an address of its own, is answered at once.
+    /// </summary>
+    private bool IsDeferred(HttpRequest request, RunOptions options) => entry is { IsCommand: true, Path: null } && !options.DryRun
+        && request.Headers["Prefer"].SelectMany(line => (line ?? "").Split(',', StringSplitOptions.TrimEntries))
+            .Any(preference => preference.Split(';')[0].Trim().Equals(RespondAsync, StringComparison.OrdinalIgnoreCase));
+
+    private async Task Defer(HttpContext context, ReadOnlyMemory<byte> json, string? text, RunOptions options)
+    {
+        var caller = Caller(context);
+        var reply = await workload.Run(
+            async stopped =>
+            {
+                var request = entry.Check(json, text, caller)!.Value;
+                return request.Refusal is { } refusal
+                    ? Reply.Refused(refusal)
+                    : await deferral.Begin(entry.Name, request.Value, caller, options, stopped);
+            },
+            context.RequestAborted);
+        if (reply.Result is OperationState { Operation: var id })
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            context.Response.Headers.Location = $"/v1/operations/{id}";
+            context.Response.Headers["Preference-Applied"] = RespondAsync;
+        }
+
+        await Answers.Write(context, reply);
     }
 
     private async Task Answer(HttpContext context, Func<CancellationToken, ValueTask<Reply>> run) =>

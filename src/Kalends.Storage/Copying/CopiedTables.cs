@@ -63,6 +63,16 @@ internal static class CopiedTables
         new("calendar_view", "x.tenant, x.calendar, x.day, x.viewer", Tenant, Calendar, new("day", Integer), new("viewer", Text), new("views", Long)),
         new("calendar_change", "x.tenant, x.calendar, x.appointment", Tenant, Calendar, new("appointment", Kind.Id),
             new("calendar_version", Long, "x.seq"), new("created_with", Long, "x.created_seq"), new("version", Integer), new("deleted", Bool)),
+        new("operation", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("created_at", Moment, "x.created_at / 1000"), new("status", Text),
+            new("scopes", Integer), new("person", Text), new("app", Text), new("command", Text), new("key", Text), new("request_id", Text),
+            new("request", Json), new("answer", Json)),
+        new("queue_message", "x.id", Tenant, new("id", Long), new("queue", Text), new("kind", Text), new("destination", Text),
+            new("enqueued_at", Moment, "x.enqueued_at / 1000"), new("visible_at", Moment, "x.visible_at / 1000"), new("deadline", Moment, "x.deadline / 1000"),
+            new("held", Bool), new("lease", Long), new("reads", Integer), new("last_error", Text), new("body", Json)),
+        new("queue_archive", "x.id", Tenant, new("id", Long), new("queue", Text), new("kind", Text), new("destination", Text),
+            new("enqueued_at", Moment, "x.enqueued_at / 1000"), new("archived_at", Moment, "x.archived_at / 1000"),
+            new("deadline", Moment, "x.deadline / 1000"), new("dead", Bool), new("lease", Long), new("reads", Integer), new("last_error", Text),
+            new("body", Json)),
         new("outbox", "x.seq", Tenant, new("seq", Long), new("time", Moment), new("id", Kind.Id), new("type", Text), new("subject", Text), new("data", Json)),
     ];
 }

@@ -49,6 +49,8 @@ internal sealed class PostgresTarget : IAsyncDisposable
         "SELECT setval(pg_get_serial_sequence('calendar', 'key'), max(key)) FROM calendar HAVING max(key) > 0",
         "SELECT setval('trail_seq', max(seq)) FROM (SELECT seq FROM trail UNION ALL SELECT seq FROM trail_dropped) x HAVING max(seq) > 0",
         "SELECT setval('outbox_seq', max(seq)) FROM (SELECT seq FROM outbox UNION ALL SELECT seq FROM trail_dropped) x HAVING max(seq) > 0",
+        "SELECT setval(pg_get_serial_sequence('queue_message', 'id'), max(id)) FROM (SELECT id FROM queue_message UNION ALL SELECT id FROM queue_archive) m "
+            + "HAVING max(id) > 0",
     ];
 
     private readonly NpgsqlDataSource source;

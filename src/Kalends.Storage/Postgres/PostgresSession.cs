@@ -1,7 +1,10 @@
 using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Availability;
+using Kalends.Operations;
 using Kalends.Permissions;
+using Kalends.Queue;
+using Npgsql;
 
 namespace Kalends.Storage.Postgres;
 
@@ -39,12 +42,18 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IRetentionRows)] = session => new RetentionRows(session),
         [typeof(IRetentionWrites)] = session => new RetentionRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IQueueRows)] = session => new QueueRows(session),
+        [typeof(IQueueWrites)] = session => new QueueRows(session),
+        [typeof(IOperationRows)] = session => new OperationRows(session),
+        [typeof(IOperationWrites)] = session => new OperationRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
 
     private readonly List<Statement> later = [];
     private bool over;
+
+    public SentMessages Sent { get; } = new();
 
     public SealingKeys SealingKeys => sealingKeys;
 
@@ -245,6 +254,9 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
 
     public override ValueTask<bool> Covers(Position position) => throw new InvalidOperationException("a writing session sees whatever is committed");
 
+    /// <summary>Told what was sent, once it is committed.</summary>
+    public QueueNotices? Notices { get; init; }
+
     /// <summary>Before anything else is read: which transactions are over.</summary>
     public void LookFirst()
     {
@@ -276,6 +288,10 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
         {
             await Run([.. statements, .. ending], CancellationToken.None);
         }
+        catch (PostgresException fault) when (fault.SqlState == PostgresErrorCodes.DivisionByZero)
+        {
+            throw new LeaseLostException("The lease of the message is no longer in force.", fault);
+        }
         catch (StoreUnavailableException fault) when (Faults.LeavesOpen(fault.InnerException, ending[0].Command, ending[1].Command))
         {
             throw new StoreUnavailableException(
@@ -284,6 +300,12 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
         }
 
         await DisposeAsync();
+        Sent.Count();
+        if (Sent.Ready.Count > 0)
+        {
+            Notices?.Tell(Sent.Ready);
+        }
+
         return position!.Value;
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
+using Kalends.Queue;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -35,17 +36,23 @@ public sealed partial class PostgresStore : IStore
 
     private readonly Replicas? replicas;
 
+    private readonly QueueNotices notices;
+
     /// <param name="connectionString"><c>Host=…;Database=…;Username=…</c></param>
     /// <param name="replicasString">The same of its replicas, <c>Host=ONE,OTHER</c>; what it does not say is as in the other.</param>
     /// <param name="patience">With replicas.</param>
     public PostgresStore(string connectionString, string? replicasString = null, ReplicaPatience? patience = null)
     {
         (source, this.connectionString) = (Source.Of(connectionString), connectionString);
+        notices = new(connectionString, OpenWire, new());
+        Queue = new PostgresQueue(OpenWire, notices);
         if (replicasString is not null)
         {
             replicas = new(Source.OfReplicas(connectionString, replicasString), patience ?? new(), Come, () => sealingKeys);
         }
     }
+
+    public IWorkQueue Queue { get; }
 
     public async ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped)
     {
@@ -54,7 +61,7 @@ public sealed partial class PostgresStore : IStore
         {
             if (known.TryGetValue(tenant, out var before))
             {
-                var session = new PostgresWriteSession(wire, before.Key, keys, stopped);
+                var session = new PostgresWriteSession(wire, before.Key, keys, stopped) { Notices = notices };
                 session.First(new(BeginWritingSql));
                 if (before.MustBeNamed)
                 {
@@ -71,7 +78,10 @@ public sealed partial class PostgresStore : IStore
                 known[tenant] = found;
             }
 
-            var first = new PostgresWriteSession(wire, place?.Key ?? await TenantRows.Add(wire, tenant, stopped), keys, stopped);
+            var first = new PostgresWriteSession(wire, place?.Key ?? await TenantRows.Add(wire, tenant, stopped), keys, stopped)
+            {
+                Notices = notices,
+            };
             first.LookFirst();
             return first;
         }
@@ -209,8 +219,11 @@ public sealed partial class PostgresStore : IStore
             await replicas.DisposeAsync();
         }
 
+        await notices.DisposeAsync();
         await source.DisposeAsync();
     }
+
+    private async ValueTask<Wire> OpenWire(CancellationToken stopped) => (await Open(stopped)).Wire;
 
     /// <summary>A connection to a database with this program's schema.</summary>
     private async ValueTask<(Wire Wire, SealingKeys SealingKeys)> Open(CancellationToken stopped)

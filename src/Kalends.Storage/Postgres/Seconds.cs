@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Kalends.Storage.Postgres;
 
 /// <summary>
@@ -10,6 +12,8 @@ internal static class Seconds
     private const long Epoch = 946_684_800;
 
     private const long PerSecond = 1_000_000;
+
+    private const long PerThousand = 1_000;
 
     /// <summary>4713-11-24 BC and 294276-12-31, the first and the last day that PostgreSQL knows.</summary>
     private const long Earliest = -211_813_488_000 + Epoch;
@@ -24,4 +28,8 @@ internal static class Seconds
     };
 
     public static long FromStored(long stored) => stored is long.MinValue or long.MaxValue ? stored : (stored / PerSecond) + Epoch;
+
+    public static long ToStored(Instant moment) => (moment.ToUnixTimeMilliseconds() - (Epoch * PerThousand)) * PerThousand;
+
+    public static Instant MomentOf(long stored) => Instant.FromUnixTimeMilliseconds((stored / PerThousand) + (Epoch * PerThousand));
 }

@@ -21,7 +21,7 @@ internal static class Soundness
         WHERE (p.series IS NULL OR p.detached) AND NOT (e.seq IS NULL AND {TrailChecks.StoryMayBeDropped})
         """;
 
-    private static readonly Check[] Checks = [.. AppointmentChecks.All, .. TrailChecks.All];
+    private static readonly Check[] Checks = [.. AppointmentChecks.All, .. TrailChecks.All, .. QueueChecks.All];
 
     public static async IAsyncEnumerable<string> Findings(
         Wire wire, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stopped)

@@ -68,6 +68,10 @@ internal static class Source
             ApplicationName = "kalends migrate", Pooling = false, CommandTimeout = 0, MaxAutoPrepare = 0, Options = options,
         });
 
+    /// <summary>For the one connection that listens: it is nobody else's, before and after.</summary>
+    public static NpgsqlDataSource ForListening(string connectionString) =>
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Settings(new(connectionString)).ConnectionString) { Pooling = false, MaxAutoPrepare = 0 });
+
     public static NpgsqlDataSource Of(string connectionString) => NpgsqlDataSource.Create(Settings(new(connectionString)));
 
     /// <summary>

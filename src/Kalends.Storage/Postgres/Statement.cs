@@ -1,3 +1,4 @@
+using NodaTime;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -36,7 +37,15 @@ internal sealed class Statement(string constantSql)
 
     public Statement WithTime(long seconds) => Add(Seconds.ToStored(seconds), NpgsqlDbType.TimestampTz);
 
+    /// <summary>To the millisecond.</summary>
+    public Statement WithMoment(Instant moment) => Add(Seconds.ToStored(moment), NpgsqlDbType.TimestampTz);
+
+    public Statement WithMoments(IEnumerable<Instant> moments) =>
+        Add<long[]>([.. moments.Select(Seconds.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
+
     public Statement WithJson(byte[] utf8) => Add(utf8, NpgsqlDbType.Json);
+
+    public Statement WithNoJson() => AddNull(NpgsqlDbType.Json);
 
     public Statement WithJson(string text) => Add(text, NpgsqlDbType.Json);
 
@@ -51,6 +60,8 @@ internal sealed class Statement(string constantSql)
     public Statement WithAll(IEnumerable<bool> values) => Add<bool[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Boolean);
 
     public Statement WithAll(IEnumerable<long> values) => Add<long[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Bigint);
+
+    public Statement WithNoNumbers() => AddNull(NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
     public Statement WithAll(IEnumerable<long?> values) => Add<long?[]>([.. values], NpgsqlDbType.Array | NpgsqlDbType.Bigint);
 
@@ -120,6 +131,9 @@ internal readonly struct Row(NpgsqlDataReader reader)
 
     /// <summary>Seconds since 1970.</summary>
     public long Time(int column) => Seconds.FromStored(reader.GetFieldValue<long>(column));
+
+    /// <summary>To the millisecond.</summary>
+    public Instant Moment(int column) => Seconds.MomentOf(reader.GetFieldValue<long>(column));
 
     public long[] Longs(int column) => reader.GetFieldValue<long[]>(column);
 

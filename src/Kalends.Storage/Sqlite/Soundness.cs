@@ -26,6 +26,7 @@ internal static class Soundness
         .. AppointmentChecks.All,
         .. OpenHoursChecks.All,
         .. TrailChecks.All,
+        .. QueueChecks.All,
     ];
 
     public static IEnumerable<string> Findings(Connection connection, CancellationToken stopped)

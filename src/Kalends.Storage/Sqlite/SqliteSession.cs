@@ -1,7 +1,9 @@
 using Kalends.Appointments;
 using Kalends.Audit;
 using Kalends.Availability;
+using Kalends.Operations;
 using Kalends.Permissions;
+using Kalends.Queue;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -39,6 +41,10 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IRetentionRows)] = session => new RetentionRows(session),
         [typeof(IRetentionWrites)] = session => new RetentionRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IQueueRows)] = session => new QueueRows(session),
+        [typeof(IQueueWrites)] = session => new QueueRows(session),
+        [typeof(IOperationRows)] = session => new OperationRows(session),
+        [typeof(IOperationWrites)] = session => new OperationRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };
@@ -46,6 +52,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
     private const char PositionKind = 's';
 
     private bool over;
+
+    public SentMessages Sent { get; } = new();
 
     public SealingKeys SealingKeys => Connection.SealingKeys;
 
@@ -87,7 +95,7 @@ internal sealed class SqliteReadSession(Connection connection, long tenant, Read
 }
 
 /// <summary>Disposing it undoes what was not committed and lets the next one write.</summary>
-internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns)
+internal sealed class SqliteWriteSession(Connection connection, long tenant, WriterTurns turns, QueueBell? bell = null)
     : SqliteSession(connection, tenant), IWriteSession
 {
     public async ValueTask<Position> Commit(CancellationToken stopped)
@@ -96,6 +104,12 @@ internal sealed class SqliteWriteSession(Connection connection, long tenant, Wri
         var position = Position;
         Connection.Commit();
         await DisposeAsync();
+        Sent.Count();
+        foreach (var queue in Sent.Ready)
+        {
+            bell?.Ring(queue);
+        }
+
         return position;
     }
 

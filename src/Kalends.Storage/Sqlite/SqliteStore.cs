@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Kalends.Queue;
 using Microsoft.Data.Sqlite;
 
 namespace Kalends.Storage.Sqlite;
@@ -12,6 +13,7 @@ public sealed class SqliteStore : IStore
     private readonly string file;
     private readonly Readers readers;
     private readonly WriterTurns writers;
+    private readonly QueueBell bell = new();
 
     /// <param name="connectionString"><c>Data Source=FILE</c></param>
     public SqliteStore(string connectionString)
@@ -25,7 +27,10 @@ public sealed class SqliteStore : IStore
         file = Path.GetFullPath(source);
         readers = new(file);
         writers = new(() => Schema.Required(Connection.OpenForWriting(file, create: false)));
+        Queue = new SqliteQueue(readers, writers, bell);
     }
+
+    public IWorkQueue Queue { get; }
 
     public ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
     {
@@ -47,7 +52,7 @@ public sealed class SqliteStore : IStore
         try
         {
             var key = TenantRows.Key(connection, tenant) ?? TenantRows.Add(connection, tenant);
-            return new SqliteWriteSession(connection, key, writers);
+            return new SqliteWriteSession(connection, key, writers, bell);
         }
         catch
         {

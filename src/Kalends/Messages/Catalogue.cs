@@ -18,8 +18,8 @@ public abstract record CatalogueEntry(string Name, string Summary)
     public virtual (string MediaType, int Longest)? Text => null;
 
     /// <summary>
-    /// A GET address of a query's own, beside <c>/v1/queries/{name}</c>: <c>/v1/appointments/{id}</c>. A segment in braces is the
-    /// member of that name; the others are parameters. See <see cref="IHasVersionTag"/> and <see cref="ITextResult"/> for its answers.
+    /// A GET address of a query's own, beside <c>/v1/queries/{name}</c>: <c>/v1/appointments/{id}</c>; of a command one to DELETE. A segment in braces is
+    /// the member of that name; the others are parameters. See <see cref="IHasVersionTag"/> and <see cref="ITextResult"/> for its answers.
     /// </summary>
     public string? Path { get; init; }
 
@@ -28,6 +28,11 @@ public abstract record CatalogueEntry(string Name, string Summary)
 
     /// <summary>Reads the message from JSON and runs it.</summary>
     public abstract ValueTask<Reply> Run(Dispatcher dispatcher, ReadOnlyMemory<byte> body, Caller caller, RunOptions options, CancellationToken stopped);
+
+    /// <summary>
+    /// A command that is to be run later: as JSON to run it from, if there is nothing to be said against it without a look at the store; null of a query.
+    /// </summary>
+    public virtual Outcome<byte[]>? Check(ReadOnlyMemory<byte> body, string? text, Caller caller) => null;
 
     /// <summary>The same where <see cref="Text"/> is not null: the text, and the other members as JSON.</summary>
     public virtual ValueTask<Reply> RunText(
@@ -52,6 +57,20 @@ public record CommandEntry<TCommand, TResult>(string Name, string Summary) : Cat
             ? ValueTask.FromResult(Reply.Refused(refusal))
             : dispatcher.Run(Name, command.Value, caller, options, stopped);
     }
+
+    public override Outcome<byte[]>? Check(ReadOnlyMemory<byte> body, string? text, Caller caller)
+    {
+        var read = RequestReader.Read<TCommand>(body);
+        if (read.Refusal is { } refusal)
+        {
+            return (Outcome<byte[]>)refusal;
+        }
+
+        var command = text is null ? read.Value : With(read.Value, text);
+        return Dispatcher.Refuse(command, caller, Scopes.Write) is { } other ? (Outcome<byte[]>)other : WireJson.Write(command);
+    }
+
+    protected virtual TCommand With(TCommand command, string text) => command;
 }
 
 /// <summary>A command that also comes as a text body.</summary>
@@ -68,6 +87,8 @@ public sealed record TextCommandEntry<TCommand, TResult>(string Name, string Sum
             ? ValueTask.FromResult(Reply.Refused(refusal))
             : dispatcher.Run(Name, command.Value.WithText(text), caller, options, stopped);
     }
+
+    protected override TCommand With(TCommand command, string text) => command.WithText(text);
 }
 
 public sealed record QueryEntry<TQuery, TResult>(string Name, string Summary) : CatalogueEntry(Name, Summary)

@@ -50,7 +50,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         {
             var now = Now();
             return await Readings.Run(
-                store, caller.Tenant, options.AtLeast,
+                store, caller.Tenant, options.AtLeast, anywhere: query is not IReadsTheLatest,
                 async session => await Ask(query, caller, now, session, recalls: true, stopped)
                     ?? (await Ask(query, caller, now, session, recalls: false, stopped))!,
                 stopped);
@@ -109,9 +109,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             return await Guarded(name, command, caller, options, null, stopped);
         }
 
-        if (key.Length is 0 or > Idempotency.LongestKey || key.Any(char.IsControl))
+        if (Idempotency.Refuse(key) is { } wrongKey)
         {
-            return Reply.Refused(Refusal.Of(RefusalCode.Invalid, $"Idempotency-Key must be 1 to {Idempotency.LongestKey} printable characters."));
+            return Reply.Refused(wrongKey);
         }
 
         var slot = (caller.Tenant, caller.Person.Value, key);
@@ -252,15 +252,15 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     private static Reply Replay<TResult>(KeptAnswer first, string name, byte[] requestHash, Position position) =>
         first.Command != name || !first.RequestHash.AsSpan().SequenceEqual(requestHash)
-            ? Reply.Refused(Refusal.Of(
-                RefusalCode.IdempotencyKeyReused, "This Idempotency-Key came before with another request; use a new key for a new request."))
+            ? Reply.Refused(Refusal.Of(RefusalCode.IdempotencyKeyReused, Idempotency.Reused))
             : first.Refused
                 ? new() { Refusal = WireJson.Read<Refusal>(first.Body), IsReplay = true }
                 : typeof(TResult).IsAssignableTo(typeof(IAnswersPosition))
                 ? new() { Result = ((IAnswersPosition)WireJson.Read<TResult>(first.Body)!).At(position), IsReplay = true, Position = position }
                 : new() { Replayed = first.Body, IsReplay = true, Position = position };
 
-    private static Refusal? Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope)
+    /// <summary>What can be said against it without a look at the store.</summary>
+    internal static Refusal? Refuse<TResult>(Message<TResult> message, Caller caller, Scopes scope)
     {
         if (!caller.Scopes.HasFlag(scope))
         {

@@ -44,6 +44,9 @@ public abstract record Query<TResult> : Message<TResult>
     public abstract ValueTask<Outcome<TResult>> Execute(QueryContext context);
 }
 
+/// <summary>A query about what its caller has just brought about: never asked of a replica, which may be behind.</summary>
+public interface IReadsTheLatest;
+
 /// <summary>A query whose answer comes in pages: the answer's cursor, sent back with the same query, goes on where it ended.</summary>
 public abstract record PagedQuery<TResult> : Query<TResult>
 {

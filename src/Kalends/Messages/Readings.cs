@@ -8,13 +8,18 @@ namespace Kalends.Messages;
 /// </summary>
 internal static class Readings
 {
+    /// <param name="store">The store.</param>
+    /// <param name="tenant">Whose rows.</param>
+    /// <param name="atLeast">The data must be at least as new.</param>
+    /// <param name="anywhere">False: of no replica.</param>
     /// <param name="query">Reads what it needs from the session and answers.</param>
+    /// <param name="stopped">Ends it.</param>
     public static async ValueTask<Reply> Run(
-        IStore store, string tenant, Position? atLeast, Func<IReadSession, ValueTask<Reply>> query, CancellationToken stopped)
+        IStore store, string tenant, Position? atLeast, bool anywhere, Func<IReadSession, ValueTask<Reply>> query, CancellationToken stopped)
     {
         try
         {
-            await using var session = await store.ReadAnywhere(tenant, atLeast, stopped);
+            await using var session = anywhere ? await store.ReadAnywhere(tenant, atLeast, stopped) : await store.Read(tenant, stopped);
             var reply = await On(session, atLeast, query);
             Measurements.Answered(session.IsOfReplica ? "replica" : "primary");
             return reply;

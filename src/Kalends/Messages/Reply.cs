@@ -50,4 +50,11 @@ public static class Idempotency
     public static readonly Duration KeptFor = Duration.FromHours(24);
 
     public const int LongestKey = 255;
+
+    public const string Reused = "This Idempotency-Key came before with another request; use a new key for a new request.";
+
+    /// <summary>What is wrong with a key, or null; to have none is right.</summary>
+    public static Refusal? Refuse(string? key) => key is not null && (key.Length is 0 or > LongestKey || key.Any(char.IsControl))
+        ? Refusal.Of(RefusalCode.Invalid, $"Idempotency-Key must be 1 to {LongestKey} printable characters.")
+        : null;
 }

@@ -1,3 +1,5 @@
+using Kalends.Queue;
+
 namespace Kalends.Storage;
 
 /// <summary>
@@ -20,6 +22,9 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>One write transaction; nothing is kept unless <see cref="IWriteSession.Commit"/> returns.</summary>
     ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped);
+
+    /// <summary>The queues of all tenants, for workers. Messages are sent in sessions that write.</summary>
+    IWorkQueue Queue { get; }
 
     /// <summary>
     /// Hands in who is told what happens to the store beside requests, such as a replica that is lost. A store to which nothing does tells nothing.

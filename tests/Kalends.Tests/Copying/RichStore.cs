@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Kalends.Messages;
+using Kalends.Operations;
+using Kalends.Queue;
 using Kalends.Tests.Conversations;
 using Kalends.Tests.Conversations.Series;
 using NodaTime;
@@ -47,6 +49,7 @@ internal static class RichStore
         var views = new Kalends.Audit.ViewCounter();
         views.Count(new("acme", new("user:ben"), [new("user:ben"), new("room:paris-3")], now));
         await views.Write(desk.Store, TestContext.Current.CancellationToken);
+        await FillQueue(desk);
         await desk.Do("grant-access", """{"relationships":[{"object":"calendar:user:ana","relation":"viewer","subject":"group:#member"}]}""", Admin);
         await desk.Do("save-appointments", $$"""{"appointments":[{{string.Join(',', Enumerable.Range(1, 28).Select(Daily))}}]}""");
         await desk.Do("save-appointments", Reserve, options: WithKey);
@@ -59,6 +62,24 @@ internal static class RichStore
         var held = await desk.Do(
             "hold-time", """{"timespan":{"from":"2026-11-29T06:00:00Z","to":"2026-11-29T07:00:00Z"},"attendees":["room:paris-3"]}""", Desk.As("user:ben"));
         return new(token, (string)first["cursor"]!, first, (string)held["hold"]!, kept);
+    }
+
+    private static async Task FillQueue(Desk desk)
+    {
+        var stopped = TestContext.Current.CancellationToken;
+        var reply = await new Deferral(desk.Store, desk.Clock).Begin("update-occurrences", "{}"u8.ToArray(), Desk.As("user:ana"), WithKey, stopped);
+        Assert.NotNull(reply.Result);
+        await using (var session = await desk.Store.Write("acme", stopped))
+        {
+            var rows = session.Rows<IQueueWrites>();
+            await rows.Send(new("letters", "note", "\"\\u0000\""u8.ToArray(), desk.Clock.Now) { Destination = "\uE000.example" }, desk.Clock.Now);
+            await session.Commit(stopped);
+        }
+
+        var taken = (await desk.Store.Queue.Take(new("letters", 9, Duration.FromMinutes(1)), desk.Clock.Now, stopped)).Messages.Single();
+        await using var shelving = await desk.Store.Write("acme", stopped);
+        Assert.True(await shelving.Rows<IQueueWrites>().Bury(taken.Lease, "not\0so", desk.Clock.Now));
+        await shelving.Commit(stopped);
     }
 
     private static async Task FillSeries(Desk desk)

@@ -25,6 +25,25 @@ public sealed class PostgresBenchmarkTests
     }
 
     [Fact]
+    public async Task The_queue_is_measured_with_few_messages()
+    {
+        var database = await PrivateCluster.EmptyDatabase();
+        try
+        {
+            await using var output = new StringWriter();
+            Assert.Equal(0, await Kalends.Bench.Queue.QueueDriver.Run(database, new(Seconds: 1, Waiting: 60_000, Turns: 1, Workers: [2]), output));
+            TestContext.Current.TestOutputHelper!.WriteLine(output.ToString());
+            Assert.Contains("| 2 workers, 6,000 waiting |", output.ToString(), StringComparison.Ordinal);
+            Assert.Contains("| sent by another |", output.ToString(), StringComparison.Ordinal);
+            Assert.Contains("where each notifies itself", output.ToString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            await PrivateCluster.Drop(database);
+        }
+    }
+
+    [Fact]
     public async Task The_measurement_runs_with_few_people()
     {
         var database = await PrivateCluster.EmptyDatabase();

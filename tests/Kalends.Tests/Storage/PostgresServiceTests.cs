@@ -25,6 +25,8 @@ public sealed class PostgresServiceTests : StoreContract
 /// <summary>One database, with a role that serves and the owner of its tables.</summary>
 internal sealed class ServedStore(PostgresStore served, PostgresStore owned) : IStore
 {
+    public Kalends.Queue.IWorkQueue Queue => served.Queue;
+
     public ValueTask<IReadSession> Read(string tenant, CancellationToken stopped) => served.Read(tenant, stopped);
 
     public ValueTask<IReadSession> ReadAnywhere(string tenant, Position? atLeast, CancellationToken stopped) => served.ReadAnywhere(tenant, atLeast, stopped);

@@ -15,6 +15,7 @@ internal static class ServeVerb
         var urls = new Option<string?>("--urls") { Description = $"Where to listen; {UsualAddress} when nothing else is set." };
         var (store, set) = (Configured.StoreOption(), Configured.SetOption());
         var migrate = new Option<bool>("--migrate") { Description = "Bring the store's schema up to date first. A SQLite file is brought up to date always." };
+        var workers = WorkVerb.WorkersOption();
         var verb = new ExplainedCommand(Name, "Serves the HTTP API")
         {
             Example = "ASPNETCORE_ENVIRONMENT=Development kalends serve --urls http://127.0.0.1:8080\n"
@@ -25,9 +26,12 @@ internal static class ServeVerb
         verb.Add(store);
         verb.Add(set);
         verb.Add(migrate);
-        verb.SetAction((parsed, stopped) => Serve(
-            parsed.GetValue(urls), Configured.Read(parsed.GetValue(store), parsed.GetValue(set)), parsed.GetValue(set) ?? [], parsed.GetValue(migrate),
-            surroundings, stopped));
+        verb.Add(workers);
+        verb.SetAction((parsed, stopped) =>
+        {
+            var flags = WorkVerb.Flags(parsed.GetValue(set), parsed.GetValue(workers));
+            return Serve(parsed.GetValue(urls), Configured.Read(parsed.GetValue(store), flags), flags, parsed.GetValue(migrate), surroundings, stopped);
+        });
         return verb;
     }
 

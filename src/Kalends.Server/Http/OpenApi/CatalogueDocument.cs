@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Operations;
 using Kalends.Storage;
 using Microsoft.OpenApi;
 
@@ -41,7 +42,7 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
 
         if (entry.Path is { } path)
         {
-            Add(path, HttpMethod.Get, Get(entry, members, path, "-at"));
+            Add(path, entry.IsCommand ? HttpMethod.Delete : HttpMethod.Get, Get(entry, members, path, "-at"));
         }
     }
 
@@ -62,6 +63,12 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
         operation.Parameters = entry.IsCommand
             ? [DryRun(), Header("Idempotency-Key", Idempotency.LongestKey)]
             : [Header("Kalends-Position", Position.LongestText)];
+        if (entry is { IsCommand: true, Path: null })
+        {
+            operation.Parameters.Add(Prefer());
+            operation.Responses!["202"] = Response("Kept, to be run soon; see Location", Answers.Json, schemas.OfResult(typeof(OperationState)));
+        }
+
         return operation;
     }
 
@@ -114,6 +121,14 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
         In = ParameterLocation.Query,
         Description = "Work everything out, keep nothing",
         Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean },
+    };
+
+    private static OpenApiParameter Prefer() => new()
+    {
+        Name = "Prefer",
+        In = ParameterLocation.Header,
+        Description = "respond-async: answer 202 at once and run it soon",
+        Schema = new OpenApiSchema { Type = JsonSchemaType.String },
     };
 
     private static OpenApiParameter Header(string name, int longest) => new()

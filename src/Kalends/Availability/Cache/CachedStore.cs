@@ -18,6 +18,8 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
 
     public FreeBusyCache Cache => cache;
 
+    public Queue.IWorkQueue Queue => store.Queue;
+
     internal Lineages Lineages { get; } = new();
 
     public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped) =>
