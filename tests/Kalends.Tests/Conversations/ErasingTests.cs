@@ -97,7 +97,9 @@ public class ErasingTests
         Assert.Equal(4, (int)(await desk.Do("erase-titles", $$"""{"calendar":"user:ana","before":"{{cut}}"}""", Admin))["erased"]!);
         var told = (await desk.Do("get-history", """{"person":"user:ana"}""", Admin)).ToJsonString();
         Assert.DoesNotContain("secret", told, StringComparison.OrdinalIgnoreCase);
-        Assert.All(new[] { "Kept one", "Kept two", "Kept three" }, title => Assert.Contains(title, told, StringComparison.Ordinal));
+        Assert.Contains("Kept one", told, StringComparison.Ordinal);
+        Assert.Contains("Kept two", told, StringComparison.Ordinal);
+        Assert.Contains("Kept three", told, StringComparison.Ordinal);
         Assert.NotEqual(series, occurrence);
         await IsSound(desk, unsealed: 6);
     }

@@ -21,7 +21,8 @@ COMMENT ON COLUMN trail_erasure.says IS
 COMMENT ON COLUMN calendar.counted_from IS
     'The version at which counting began: of a calendar that was brought from another store, or of which the trail up to that version was dropped.';
 
--- Row by row and by index, however little the database knows of the tables yet: as after a restore, or a large import.
+-- Row by row and by index, however little the database knows of the tables yet, as after a restore or a large import: then it would look for the other
+-- entries of a command by their numbers (seq + 0) or read whole tables.
 CREATE FUNCTION drop_trail(older_than timestamptz, most integer, OUT entries_dropped bigint, OUT views_dropped bigint)
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
@@ -57,8 +58,8 @@ BEGIN
         done AS (
             DELETE FROM public.command c USING (SELECT DISTINCT command, at FROM gone) g
             WHERE c.tenant = own AND c.id = g.command AND c.at = g.at AND c.at < until
-                AND NOT EXISTS (SELECT 1 FROM public.trail x WHERE x.tenant = own AND x.command = c.id AND x.at = c.at AND x.seq > place))
-        SELECT array_agg(v.calendar), array_agg(v.version) INTO keys, raised
+                AND NOT EXISTS (SELECT 1 FROM public.trail x WHERE x.tenant = own AND x.command = c.id AND x.at = c.at AND x.seq + 0 > place))
+        SELECT array_agg(v.calendar ORDER BY v.calendar), array_agg(v.version ORDER BY v.calendar) INTO keys, raised
         FROM (SELECT p.calendar, max(p.version) AS version
               FROM gone g CROSS JOIN LATERAL unnest(g.calendars, g.versions) p (calendar, version) GROUP BY 1) v;
 
@@ -88,9 +89,9 @@ BEGIN
     END IF;
 
     -- Last, since writers of these calendars wait from here on; in the order in which they lock them.
-    PERFORM 1 FROM public.calendar c WHERE c.tenant = own AND c.key = ANY (keys) ORDER BY c.key FOR NO KEY UPDATE;
-    UPDATE public.calendar c SET counted_from = greatest(c.counted_from, n.version) FROM unnest(keys, raised) n (key, version)
-    WHERE c.tenant = own AND c.key = n.key;
+    FOR n IN 1 .. coalesce(array_length(keys, 1), 0) LOOP
+        UPDATE public.calendar c SET counted_from = greatest(c.counted_from, raised[n]) WHERE c.tenant = own AND c.key = keys[n];
+    END LOOP;
 END $$;
 REVOKE EXECUTE ON FUNCTION drop_trail FROM PUBLIC;
 COMMENT ON FUNCTION drop_trail IS
