@@ -41,7 +41,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task A_database_that_falls_silent_holds_nobody_up_for_long()
     {
-        using var folder = new KalendsFolder { Store = $"{line.To(database)};Maximum Pool Size=16;{Hasty}" };
+        using var folder = new KalendsFolder { HasWorkers = false, Store = $"{line.To(database)};Maximum Pool Size=16;{Hasty}" };
         await using var server = await KalendsProcess.Start(folder);
         var savers = new Savers(24, Seed);
         await savers.Meanwhile(server, 48, async () =>
@@ -68,7 +68,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
     {
         using var folder = new KalendsFolder
         {
-            Store = $"{line.To(database)};Maximum Pool Size=16;{Hasty}", Settings = { ["Kalends__Limits__RequestSeconds"] = "2" },
+            HasWorkers = false, Store = $"{line.To(database)};Maximum Pool Size=16;{Hasty}", Settings = { ["Kalends__Limits__RequestSeconds"] = "2" },
         };
         await using var server = await KalendsProcess.Start(folder);
         var savers = new Savers(8, Seed);
@@ -87,7 +87,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task Who_waits_for_a_calendar_that_somebody_holds_is_told_and_the_others_are_served()
     {
-        using var folder = new KalendsFolder { Store = $"{database};Maximum Pool Size=12;{Hasty}" };
+        using var folder = new KalendsFolder { HasWorkers = false, Store = $"{database};Maximum Pool Size=12;{Hasty}" };
         await using var server = await KalendsProcess.Start(folder);
         Assert.All(await Saves(server, "ana", 2), saved => Assert.Equal(HttpStatusCode.OK, saved.Status));
         await using (await Hold("SELECT 1 FROM calendar WHERE id = 'user:ana' FOR UPDATE"))
@@ -115,7 +115,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
             CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(CASE WHEN NEW.title = ''slow'' THEN 20 ELSE 0 END); RETURN NEW; END';
             CREATE TRIGGER dawdle BEFORE INSERT ON appointment FOR EACH ROW EXECUTE FUNCTION dawdle()
             """);
-        using var folder = new KalendsFolder { Store = $"{database};Maximum Pool Size=12;{Hasty}" };
+        using var folder = new KalendsFolder { HasWorkers = false, Store = $"{database};Maximum Pool Size=12;{Hasty}" };
         await using var server = await KalendsProcess.Start(folder);
         await Saves(server, "ben", 1);
         var slow = Saves(server, "ana", 4, "slow");
@@ -133,7 +133,7 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task Who_hangs_up_gives_the_connection_back()
     {
-        using var folder = new KalendsFolder { Store = $"{database};Maximum Pool Size=4;Timeout=2;Options=-c lock_timeout=30000" };
+        using var folder = new KalendsFolder { HasWorkers = false, Store = $"{database};Maximum Pool Size=4;Timeout=2;Options=-c lock_timeout=30000" };
         await using var server = await KalendsProcess.Start(folder);
         await Saves(server, "ana", 1);
         await using (await Hold("SELECT 1 FROM calendar WHERE id = 'user:ana' FOR UPDATE"))
@@ -205,10 +205,10 @@ public sealed class SlowDatabaseTests : IAsyncLifetime
         return connection;
     }
 
-    /// <summary>The database has no more sessions of the server than its pool may hold, but for the one on which its workers listen.</summary>
+    /// <summary>The database has no more sessions of the server than its pool may hold.</summary>
     private async Task LeavesAtMost(long pool)
     {
-        const string Sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'kalends' AND query NOT LIKE 'LISTEN %'";
+        const string Sessions = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'kalends'";
         var sessions = long.MaxValue;
         for (var wait = 0; wait < 50 && sessions > pool; wait++)
         {

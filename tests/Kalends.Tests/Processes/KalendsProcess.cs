@@ -52,6 +52,11 @@ internal sealed class KalendsProcess : IAsyncDisposable
             information.Environment[name] = value;
         }
 
+        if (!folder.HasWorkers)
+        {
+            information.Environment["Kalends__Queue__Workers"] = "0";
+        }
+
         information.Environment["Kalends__Cache__Enabled"] = folder.HasCache ? "true" : "false";
         var process = Process.Start(information)!;
         var log = new StringBuilder();
@@ -161,8 +166,12 @@ internal sealed class KalendsFolder : IDisposable
 
     /// <summary>Of the environment, such as <c>Kalends__Limits__RequestSeconds</c>.</summary>
     public Dictionary<string, string> Settings { get; init; } = [];
+
     /// <summary>Whether its servers keep free/busy in memory.</summary>
     public bool HasCache { get; init; } = true;
+
+    /// <summary>Whether its servers work on queues, for which they have a connection beside their pool.</summary>
+    public bool HasWorkers { get; init; } = true;
 
     public string KeyFile => System.IO.Path.Combine(Path, "development-key.pem");
 
