@@ -18,6 +18,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
     private volatile string reason = "";
     private Position reached;
     private bool standsStill;
+    private int losses;
 
     private enum Fitness
     {
@@ -39,6 +40,12 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         _ => null,
     };
 
+    /// <summary>
+    /// How often it was lost. What was begun before the last time tells nothing of how it stands now: a connection of then is broken, though the
+    /// replica may long be back, and an answer of then says nothing of whether it is.
+    /// </summary>
+    public int Losses => Volatile.Read(ref losses);
+
     /// <summary>What the primary had when it was last heard of and this has not, in time.</summary>
     public TimeSpan Behind { get; private set; }
 
@@ -59,7 +66,8 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
     /// </summary>
     public async ValueTask<Wire> Open(Snapshot snapshot, Position? atLeast, CancellationToken stopped)
     {
-        var wire = await Wire.Open(source, stopped, Failed);
+        var before = Losses;
+        var wire = await Wire.Open(source, stopped, (fault, calendars) => Failed(fault, calendars, before));
         try
         {
             if (atLeast is { } wanted)
@@ -81,7 +89,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
     {
         if (replayed is not { } come)
         {
-            Lost("It is no replica.");
+            Lost("It is no replica.", Losses);
             throw new ReplicaFailedException("The database is a replica no more.");
         }
 
@@ -89,28 +97,43 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         return come;
     }
 
-    public void Found(Position come, TimeSpan behind)
-    {
-        Note(come);
-        Behind = behind;
-        if (!IsFit)
-        {
-            fitness = Fitness.Fit;
-            Changed?.Invoke();
-        }
-    }
-
-    /// <param name="why">A sentence.</param>
-    public void Lost(string why)
+    /// <param name="come">How far it has come.</param>
+    /// <param name="behind">The primary.</param>
+    /// <param name="before">Its <see cref="Losses"/> when it was asked.</param>
+    public void Found(Position come, TimeSpan behind, int before)
     {
         lock (held)
         {
-            if (fitness == Fitness.Lost)
+            if (losses != before)
             {
                 return;
             }
 
-            (reason, fitness) = (why, Fitness.Lost);
+            Note(come);
+            Behind = behind;
+            if (fitness == Fitness.Fit)
+            {
+                return;
+            }
+
+            fitness = Fitness.Fit;
+        }
+
+        Changed?.Invoke();
+    }
+
+    /// <param name="why">A sentence.</param>
+    /// <param name="before">Its <see cref="Losses"/> when that was begun by which it was found.</param>
+    public void Lost(string why, int before)
+    {
+        lock (held)
+        {
+            if (fitness == Fitness.Lost || losses != before)
+            {
+                return;
+            }
+
+            (reason, fitness, losses) = (why, Fitness.Lost, losses + 1);
             (reached, standsStill) = (default, false);
         }
 
@@ -173,7 +196,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
     /// <summary>
     /// Whatever the world did to a replica, the primary can be asked. Only what a query took too long for here would take as long there.
     /// </summary>
-    private Exception Failed(Exception fault, IReadOnlyCollection<CalendarId> calendars)
+    private Exception Failed(Exception fault, IReadOnlyCollection<CalendarId> calendars, int before)
     {
         var told = Faults.From(fault, calendars);
         var state = (fault as PostgresException)?.SqlState;
@@ -186,7 +209,7 @@ internal sealed class Replica(string name, NpgsqlConnectionStringBuilder setting
         // in time it may only have much to do: its watch will tell.
         if (state != PostgresErrorCodes.SerializationFailure && fault is not (TimeoutException or { InnerException: TimeoutException }))
         {
-            Lost(told.Message);
+            Lost(told.Message, before);
         }
 
         return new ReplicaFailedException(told.Message, fault);

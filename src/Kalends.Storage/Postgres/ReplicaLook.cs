@@ -26,8 +26,15 @@ internal sealed class ReplicaLook(Replica replica, NpgsqlConnectionStringBuilder
             return null;
         }
 
+        var isFit = replica.IsFit;
+        if (!isFit)
+        {
+            // It is fit where it lets new ones in; an old one may outlive what it belongs to.
+            source.Clear();
+        }
+
         await using var wire = await Wire.Open(source, stopped);
-        if (!replica.IsFit)
+        if (!isFit)
         {
             await Schema.Require(wire, stopped);
             if (!(await Schema.ReadSealingKeys(wire, stopped)).InForce.Span.SequenceEqual(own.InForce.Span))

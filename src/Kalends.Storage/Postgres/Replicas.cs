@@ -117,6 +117,7 @@ internal sealed class Replicas : IAsyncDisposable
     private async Task Look(ReplicaLook look, CancellationToken stopped)
     {
         var replica = look.Replica;
+        var before = replica.Losses;
         try
         {
             if (await look.Once(stopped) is { } come)
@@ -124,17 +125,17 @@ internal sealed class Replicas : IAsyncDisposable
                 var behind = progress.Behind(come);
                 if (behind > mostBehind)
                 {
-                    replica.Lost(string.Create(CultureInfo.InvariantCulture, $"It is more than {mostBehind.TotalSeconds:0.#} s behind."));
+                    replica.Lost(string.Create(CultureInfo.InvariantCulture, $"It is more than {mostBehind.TotalSeconds:0.#} s behind."), before);
                 }
                 else if (replica.IsFit || progress.HasCaughtUp(come))
                 {
-                    replica.Found(come, behind);
+                    replica.Found(come, behind, before);
                 }
             }
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
-            replica.Lost(fault.Message);
+            replica.Lost(fault.Message, before);
         }
     }
 }

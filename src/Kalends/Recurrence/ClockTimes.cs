@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Kalends.Recurrence;
 
 /// <summary>
@@ -30,6 +32,7 @@ internal sealed class ClockTimes : LocalTimes
         Select(plan.Rule.BySetPos);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override long Next()
     {
         while (place == places.Count && period != End)
@@ -77,6 +80,8 @@ internal sealed class ClockTimes : LocalTimes
     private long OnGrid(long wanted) => first + ((CivilDays.FloorDiv(wanted - first + Plan.Interval - 1, Plan.Interval)) * Plan.Interval);
 
     /// <summary>The first period of the grid at or after this one, itself on the grid, that the parts let be.</summary>
+    /// <remarks>A rule may stay in here for all of its budget, in code that is at its best from the first time on.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long NextFitting(long candidate)
     {
         var asked = candidate;
@@ -103,9 +108,10 @@ internal sealed class ClockTimes : LocalTimes
     }
 
     /// <summary>This day or the next one that fits; int.MaxValue when there is none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int NextDay(int day)
     {
-        var year = CivilDays.YearOf(day);
+        var year = day > days.BitZero && day <= days.BitZero + days.Length ? days.Year : CivilDays.YearOf(day);
         while (year <= CivilDays.LastYear && Budget.Spend(days.Year == year ? 1 : Plan.StepsAYear))
         {
             if (days.Year != year)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using NodaTime;
 
 namespace Kalends.Recurrence;
@@ -81,6 +82,7 @@ public sealed class Occurrences
         return next < To && next != RuleInstants.End;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long NextOfMany()
     {
         while (true)
@@ -116,6 +118,7 @@ public sealed class Occurrences
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsExcluded(long instant)
     {
         excluded.PassTo(instant);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Kalends.Recurrence;
 
@@ -26,6 +27,7 @@ internal sealed class PeriodLimits
     public bool NeverFits { get; }
 
     /// <summary>The first period that fits, this one or a later one, on this day or at the latest on the next.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long AtOrAfter(long period, int day)
     {
         var midnight = day * (CivilDays.SecondsPerDay / unit);
@@ -61,6 +63,7 @@ internal sealed class PeriodLimits
     }
 
     /// <summary>The first second of the day that fits, at or after this one; -1 when the day has none left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int TimeAtOrAfter(int time)
     {
         var (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kalends.Time;
 using NodaTime;
 
@@ -80,6 +81,7 @@ internal sealed class RuleInstants
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public long Next()
     {
         if (held.Count > 0)
@@ -101,6 +103,7 @@ internal sealed class RuleInstants
     /// <summary>Where the walls have come to their end, one that is put back may still show some of them again.</summary>
     private bool MayRepeat => stride > 0 && left > 0 && !budget.IsSpent && clock.WallTo <= lastWall + CivilDays.SecondsPerDay;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private long Pull()
     {
         if (left <= 0 || !budget.Spend())

@@ -101,7 +101,7 @@ internal sealed class MortalCluster : IAsyncDisposable
     private static string Script() => """
         trap '' INT TERM HUP
         bin=$1; port=$2; disk=$3; mount=$4; shift 4
-        folder=$(mktemp -d /tmp/kalends-postgres-XXXXXX)
+        folder=$(mktemp -d "${TMPDIR:-/tmp}"/kalends-postgres-XXXXXX)
         as=; if [ "$(id -u)" = 0 ]; then
           user=postgres; id postgres >/dev/null 2>&1 || user=nobody
           as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups"

@@ -102,7 +102,7 @@ public sealed class ClusterGroup : IAsyncDisposable
     private static string Script() => """
         trap '' INT TERM HUP
         bin=$1
-        folder=$(mktemp -d /tmp/kalends-clusters-XXXXXX)
+        folder=$(mktemp -d "${TMPDIR:-/tmp}"/kalends-clusters-XXXXXX)
         as=; if [ "$(id -u)" = 0 ]; then
           user=postgres; id postgres >/dev/null 2>&1 || user=nobody
           chown $user "$folder"; as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups"

@@ -159,7 +159,7 @@ public sealed class PostgresReplicaLossTests(ReplicatedCluster cluster)
     {
         var (database, other) = (await cluster.Database(), await cluster.Database());
         await PrivateCluster.Execute(other, "UPDATE meta SET value = md5('a') || md5('b') WHERE name = 'sealing-key'");
-        await UntilReplayed(other);
+        await cluster.UntilReplayed();
         var otherName = new Npgsql.NpgsqlConnectionStringBuilder(other).Database;
         foreach (var (replicas, reason) in new[]
         {
@@ -182,18 +182,6 @@ public sealed class PostgresReplicaLossTests(ReplicatedCluster cluster)
             Assert.False(news.IsGood);
             Assert.Contains(reason, news.Sentence, StringComparison.Ordinal);
             Assert.Empty(await desk.Month());
-        }
-    }
-
-    /// <summary>A replica that has not come to the making of a database says that there is no such one.</summary>
-    private static async Task UntilReplayed(string database)
-    {
-        var made = await PrivateCluster.Execute(database, "SELECT pg_current_wal_insert_lsn()::text");
-        var replayed = $"SELECT coalesce(bool_and(replay_lsn >= '{made}'), false) FROM pg_stat_replication";
-        for (var attempt = 0; await PrivateCluster.Execute(database, replayed) is not true; attempt++)
-        {
-            Assert.True(attempt < 3_000, "the replica does not follow");
-            await Task.Delay(20, Stopped);
         }
     }
 

@@ -99,7 +99,7 @@ public sealed class PrivateCluster : IAsyncDisposable
         # A signal to the whole run, as Ctrl+C, must not end the keeper before it has cleared up.
         trap '' INT TERM HUP
         bin=$1; port=$2; shift 2
-        folder=$(mktemp -d /tmp/kalends-postgres-XXXXXX)
+        folder=$(mktemp -d "${TMPDIR:-/tmp}"/kalends-postgres-XXXXXX)
         as=; if [ "$(id -u)" = 0 ]; then
           user=postgres; id postgres >/dev/null 2>&1 || user=nobody
           chown $user "$folder"; as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups"

@@ -38,12 +38,25 @@ public sealed class ReplicatedCluster : IAsyncLifetime
 
     public Task StartReplica() => Group.Start(Replica, ReplicaSettings);
 
-    /// <summary>The primary's connection string of a new database with this program's schema.</summary>
+    /// <summary>The primary's connection string of a new database with this program's schema, which its replicas have come to.</summary>
     public async Task<string> Database()
     {
         var name = $"test_{Interlocked.Increment(ref databases)}";
         await Group.Execute(Primary, $"CREATE DATABASE {name} TEMPLATE kalends_template");
+        await UntilReplayed();
         return Group.ConnectionString(Primary, name);
+    }
+
+    /// <summary>Until replicas show what the primary has now: one that has not come to the making of a database says that there is no such one.</summary>
+    public async Task UntilReplayed()
+    {
+        var made = await Group.Execute(Primary, "SELECT pg_current_wal_insert_lsn()::text");
+        var replayed = $"SELECT coalesce(bool_and(replay_lsn >= '{made}'), false) FROM pg_stat_replication";
+        for (var attempt = 0; await Group.Execute(Primary, replayed) is not true; attempt++)
+        {
+            Assert.True(attempt < 3_000, "the replica does not follow");
+            await Task.Delay(20);
+        }
     }
 
     /// <summary>The replica takes in what the primary sends, but shows none of it.</summary>

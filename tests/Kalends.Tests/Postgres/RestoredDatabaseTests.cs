@@ -72,7 +72,7 @@ public sealed class RestoredDatabaseTests
         private const string Script = """
             trap '' INT TERM HUP
             bin=$1; port=$2
-            folder=$(mktemp -d /tmp/kalends-restored-XXXXXX)
+            folder=$(mktemp -d "${TMPDIR:-/tmp}"/kalends-restored-XXXXXX)
             as=; if [ "$(id -u)" = 0 ]; then
               user=postgres; id postgres >/dev/null 2>&1 || user=nobody
               chown $user "$folder"; as="setpriv --reuid=$user --regid=$(id -g $user) --clear-groups"
