@@ -32,4 +32,7 @@ internal static partial class Log
 
     [LoggerMessage(1014, LogLevel.Warning, "Views of calendars could not be written just now: {Reason}")]
     public static partial void NotCounted(ILogger logger, string reason);
+
+    [LoggerMessage(1015, LogLevel.Error, "The live feed of a tenant failed; those who listened come again")]
+    public static partial void FeedFailed(ILogger logger, Exception fault);
 }
