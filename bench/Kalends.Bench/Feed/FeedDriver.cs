@@ -19,6 +19,7 @@ public static class FeedDriver
     private static readonly ConcurrentDictionary<string, long> Acknowledged = new(StringComparer.Ordinal);
     private static readonly ConcurrentQueue<(string Id, long At)> Heard = new();
     private static int open;
+    private static int refused;
 
     public static async Task<int> Run(string database, int seconds, TextWriter told)
     {
@@ -50,7 +51,7 @@ public static class FeedDriver
     {
         var ways = Heard.Where(one => Acknowledged.ContainsKey(one.Id))
             .Select(one => Math.Max(0, Stopwatch.GetElapsedTime(Acknowledged[one.Id], one.At).TotalMilliseconds)).Order().ToList();
-        await told.WriteLineAsync($"{Acknowledged.Count} saves in {seconds} s, heard {ways.Count} times, {Acknowledged.Count * 10} expected");
+        await told.WriteLineAsync($"{Acknowledged.Count} saves in {seconds} s, {refused} refused, heard {ways.Count} times, {Acknowledged.Count * 10} expected");
         await told.WriteLineAsync($"from acknowledged to heard: p50 {ways[ways.Count / 2]:F1} ms, p95 {ways[ways.Count * 95 / 100]:F1} ms, at most {ways[^1]:F1} ms");
     }
 
@@ -109,13 +110,18 @@ public static class FeedDriver
     {
         using var content = new StringContent(
             $$"""
-            {"appointments":[{"title":"Budget","start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H",
+            {"appointments":[{"owner":"user:f{{number % Calendars}}","title":"Budget","start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H",
              "attendees":[{"calendar":"user:f{{number % Calendars}}"}]}]}
             """,
             Encoding.UTF8, "application/json");
         using var answer = await server.Client.PostAsync(new Uri("/v1/commands/save-appointments", UriKind.Relative), content);
         var at = Stopwatch.GetTimestamp();
-        answer.EnsureSuccessStatusCode();
+        if (!answer.IsSuccessStatusCode)
+        {
+            Interlocked.Increment(ref refused);
+            return;
+        }
+
         Acknowledged[(string)JsonNode.Parse(await answer.Content.ReadAsStringAsync())!["saved"]![0]!["id"]!] = at;
     }
 }
