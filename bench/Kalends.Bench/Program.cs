@@ -1,5 +1,6 @@
 using Kalends.Bench.Access;
 using Kalends.Bench.Cache;
+using Kalends.Bench.Feed;
 using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
 using Kalends.Bench.Queue;
@@ -8,7 +9,8 @@ using Kalends.Bench.Series;
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
-// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise;
+// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; feed STRING [SECONDS]: from a save
+// to who listens, likewise;
 // anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
@@ -51,6 +53,11 @@ if (args is ["queue", var queued, ..])
         queued,
         new(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), int.Parse(waiting, System.Globalization.CultureInfo.InvariantCulture), 3, [1, 8, 32]),
         Console.Out);
+}
+
+if (args is ["feed", var published, ..])
+{
+    return await FeedDriver.Run(published, int.Parse(args.ElementAtOrDefault(2) ?? "10", System.Globalization.CultureInfo.InvariantCulture), Console.Out);
 }
 
 if (args is ["cache-memory", ..])

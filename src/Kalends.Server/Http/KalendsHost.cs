@@ -94,6 +94,8 @@ public static class KalendsHost
             .AddSingleton<PersonRates>()
             .AddSingleton<Workload>()
             .AddSingleton<Health>()
+            .AddSingleton(EventStream.FeedOf)
+            .AddSingleton<EventStream>()
             .AddHostedService<CountingViews>()
             .AddKalendsDocument(parts.Entries);
 

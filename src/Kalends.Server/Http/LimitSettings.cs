@@ -48,6 +48,12 @@ public sealed record LimitSettings
     /// <summary>Requests that one person may go on making.</summary>
     public int RatePerSecond { get; init; } = 10_000;
 
+    /// <summary>Live feeds that one person may have open.</summary>
+    public int ListenersPerPerson { get; init; } = 20;
+
+    /// <summary>Live feeds that are open at one time.</summary>
+    public int Listeners { get; init; } = 5_000;
+
     /// <summary>For requests under way to finish once the process is told to stop.</summary>
     public int ShutdownSeconds { get; init; } = 10;
 
@@ -78,6 +84,8 @@ public sealed record LimitSettings
         new(
             nameof(RatePerSecond), RatePerSecond, "requests per second and person",
             "What one service may take of a process that others share."),
+        new(nameof(ListenersPerPerson), ListenersPerPerson, "live feeds per person", "A few windows on each of a few devices; one feed takes 500 calendars."),
+        new(nameof(Listeners), Listeners, "live feeds", "Each is told and judged by itself, and holds a connection of those there are."),
         new(
             nameof(ShutdownSeconds), ShutdownSeconds, "seconds",
             "Longer than nearly every request, shorter than what a supervisor waits before it kills."),

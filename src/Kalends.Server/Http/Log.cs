@@ -38,4 +38,7 @@ internal static partial class Log
 
     [LoggerMessage(1016, LogLevel.Warning, "What is old could not be dropped from the trail just now: {Reason}")]
     public static partial void NotTrimmed(ILogger logger, string reason);
+
+    [LoggerMessage(1017, LogLevel.Error, "The live feed of a tenant failed; those who listened come again")]
+    public static partial void FeedFailed(ILogger logger, Exception fault);
 }

@@ -24,7 +24,7 @@ internal sealed class SealingTrail : BackgroundService
     public SealingTrail(IStore store, Dispatcher dispatcher, IClock clock, TimeProvider time, ILogger<SealingTrail> log)
     {
         (this.store, this.clock, this.time, this.log) = (store, clock, time, log);
-        dispatcher.Committed = tenant => written.TryAdd(tenant, 0);
+        dispatcher.OnCommitted(tenant => written.TryAdd(tenant, 0));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

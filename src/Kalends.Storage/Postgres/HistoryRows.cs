@@ -9,7 +9,7 @@ namespace Kalends.Storage.Postgres;
 /// </summary>
 internal sealed class HistoryRows(PostgresSession session) : ITrailRows
 {
-    private const string Columns = """
+    internal const string Columns = """
         x.seq, x.at, c.person, c.app, c.name, c.id, c.request_id, x.appointment, x.series, x.kind, x.version, x.before, x.after,
         CASE WHEN x.appointment IS NULL THEN c.data END,
         CASE WHEN x.appointment IS NULL THEN ARRAY(SELECT k.id FROM calendar k WHERE k.tenant = $1 AND k.key = ANY (x.calendars)) END,
@@ -22,7 +22,7 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         """;
 
     // Entry by entry: planned as a join, all commands of a tenant are read for one page.
-    private const string Command = """
+    internal const string Command = """
         CROSS JOIN LATERAL (SELECT k.* FROM command k WHERE k.tenant = $1 AND k.id = x.command AND k.at = x.at OFFSET 0) c
         """;
 
@@ -140,7 +140,7 @@ internal sealed class HistoryRows(PostgresSession session) : ITrailRows
         _ => OfPersonSql,
     };
 
-    private static TrailEntry Entry(Row row) => new()
+    internal static TrailEntry Entry(Row row) => new()
     {
         Seq = row.Long(0),
         At = Instant.FromUnixTimeSeconds(row.Time(1)),

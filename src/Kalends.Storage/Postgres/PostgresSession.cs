@@ -3,6 +3,7 @@ using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Operations;
 using Kalends.Permissions;
+using Kalends.Publications;
 using Kalends.Queue;
 using Npgsql;
 
@@ -42,6 +43,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IRetentionRows)] = session => new RetentionRows(session),
         [typeof(IRetentionWrites)] = session => new RetentionRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IPublicationRows)] = session => new PublicationRows(session),
         [typeof(IQueueRows)] = session => new QueueRows(session),
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),

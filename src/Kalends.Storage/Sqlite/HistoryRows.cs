@@ -10,7 +10,7 @@ namespace Kalends.Storage.Sqlite;
 /// </summary>
 internal sealed class HistoryRows(SqliteSession session) : ITrailRows
 {
-    private const string Columns = """
+    internal const string Columns = """
         x.seq, c.at, c.person, c.app, c.name, c.id, c.request_id, x.appointment, x.series, x.kind, x.version, x.before, x.after,
         CASE WHEN x.appointment IS NULL THEN c.data END,
         CASE WHEN x.appointment IS NULL THEN (SELECT json_group_array(k.id) FROM json_each(x.versions) v
@@ -145,7 +145,7 @@ internal sealed class HistoryRows(SqliteSession session) : ITrailRows
         _ => OfPersonSql,
     };
 
-    private static TrailEntry Entry(Statement row) => new()
+    internal static TrailEntry Entry(Statement row) => new()
     {
         Seq = row.Long(0),
         At = Instant.FromUnixTimeSeconds(row.Long(1)),

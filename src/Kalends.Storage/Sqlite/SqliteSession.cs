@@ -3,6 +3,7 @@ using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Operations;
 using Kalends.Permissions;
+using Kalends.Publications;
 using Kalends.Queue;
 
 namespace Kalends.Storage.Sqlite;
@@ -41,6 +42,7 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IRetentionRows)] = session => new RetentionRows(session),
         [typeof(IRetentionWrites)] = session => new RetentionRows(session),
         [typeof(IIdempotencyRows)] = session => new IdempotencyRows(session),
+        [typeof(IPublicationRows)] = session => new PublicationRows(session),
         [typeof(IQueueRows)] = session => new QueueRows(session),
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),

@@ -29,7 +29,9 @@ internal sealed class HistorySight
     {
         var calendars = entries.SelectMany(entry => new[] { entry.Before, entry.After }).OfType<byte[]>()
             .SelectMany(json => KnownAppointment.CalendarsOf(WireJson.Read<Appointment>(json))).Concat(entries.SelectMany(entry => entry.Calendars));
-        return new(context, await AskedCalendars.Find(context, calendars), calendar, await PrivacyNow(context, entries));
+        return new(
+            context, await AskedCalendars.Find(context, calendars), calendar,
+            await EntryState.PrivacyNow(context.Rows<IAppointmentRows>(), context.Rows<IChangeRows>(), entries));
     }
 
     /// <summary>The entry as the caller may see it, or null.</summary>
@@ -41,7 +43,7 @@ internal sealed class HistorySight
         }
 
         var (before, after) = (Judge(entry, entry.Before), Judge(entry, entry.After));
-        var seen = new[] { before, after }.OfType<Judged>().ToList();
+        var seen = new[] { before, after }.OfType<JudgedState>().ToList();
         return seen.TrueForAll(state => state.Seen == Seen.Details) ? Details(entry, before, after) : Masked(entry, before?.Block, after?.Block);
     }
 
@@ -55,7 +57,7 @@ internal sealed class HistorySight
         RequestId = entry.RequestId,
     };
 
-    private HistoryEntry Details(TrailEntry entry, Judged? before, Judged? after)
+    private HistoryEntry Details(TrailEntry entry, JudgedState? before, JudgedState? after)
     {
         var owner = (after ?? before)!.Says.Owner!.Value;
         return Of(entry) with
@@ -84,50 +86,6 @@ internal sealed class HistorySight
     private bool SeesCommand(TrailEntry entry) => entry.By == context.Caller.Person || context.Caller.Scopes.HasFlag(Scopes.Admin)
         || (entry.Calendars.Count > 0 && entry.Calendars.All(id => asked.Sight.On(id) == Permission.Modify));
 
-    private Judged? Judge(TrailEntry entry, byte[]? json)
-    {
-        if (json is null)
-        {
-            return null;
-        }
-
-        var says = WireJson.Read<Appointment>(json);
-        var owner = KeyOf(says.Owner!.Value);
-        var row = Bookings.Row(says, owner, json);
-        var privacy = now.GetValueOrDefault(entry.Appointment!.Value, row.Privacy);
-        row = row with { Privacy = privacy > row.Privacy ? privacy : row.Privacy };
-        var places = says.Attendees!.Where(attendee => asked.Rows.ContainsKey(attendee.Calendar))
-            .Select(attendee => Bookings.OfAttendee(says, row, attendee, asked.Rows[attendee.Calendar]))
-            .Append(new(owner, row.From, row.To, row.Id, Busyness.Busy, row.Privacy, owner, row.AllDay))
-            .Where(place => place.Calendar != AskedCalendars.NoKey)
-            .Select(place => (Place: place, Seen: asked.Sight.Of(place, asked.IdOf(place.Calendar)))).ToList();
-        var block = places.Where(place => place.Seen >= Seen.BusyBlock && (calendar is not { } only || asked.IdOf(place.Place.Calendar) == only))
-            .Select(place => (Attendance?)place.Place).FirstOrDefault();
-        return new(says, row, places.Select(place => place.Seen).DefaultIfEmpty().Max(), block);
-    }
-
-    private long KeyOf(CalendarId id) => asked.Rows.GetValueOrDefault(id)?.Key ?? AskedCalendars.NoKey;
-
-    /// <summary>
-    /// By appointment: of what is there no more, as private as it was last. An occurrence that went with its series is as private as that.
-    /// </summary>
-    private static async ValueTask<Dictionary<Guid, Privacy>> PrivacyNow(QueryContext context, IReadOnlyList<TrailEntry> entries)
-    {
-        HashSet<Guid> ids = [.. entries.Select(entry => entry.Appointment).OfType<Guid>()];
-        var series = entries.Where(entry => entry.Series is not null).GroupBy(entry => entry.Appointment!.Value)
-            .ToDictionary(group => group.Key, group => group.First().Series!.Value);
-        HashSet<Guid> asked = [.. ids, .. series.Values];
-        var now = (await context.Rows<IAppointmentRows>().Find(asked)).ToDictionary(pair => pair.Key, pair => pair.Value.Privacy);
-        var last = (await context.Rows<IChangeRows>().LastSaid([.. asked.Where(id => !now.ContainsKey(id))]))
-            .ToDictionary(pair => pair.Key, pair => WireJson.Read<Appointment>(pair.Value).Privacy!.Value);
-        return ids.ToDictionary(
-            id => id, id => now.ContainsKey(id) || !series.TryGetValue(id, out var own) ? Last(id) : Most(Last(id), Last(own)));
-
-        Privacy Last(Guid id) => now.TryGetValue(id, out var privacy) ? privacy : last.GetValueOrDefault(id);
-
-        static Privacy Most(Privacy one, Privacy other) => one > other ? one : other;
-    }
-
-    /// <summary>What an appointment said, how much of it the caller sees, and the busy block that it is to them where it is at least one.</summary>
-    private sealed record Judged(Appointment Says, AppointmentRow Row, Seen Seen, Attendance? Block);
+    private JudgedState? Judge(TrailEntry entry, byte[]? json) =>
+        EntryState.Of(entry, json, asked.Rows, now)?.Judge(asked.Sight, asked.IdOf, id => calendar is not { } only || id == only);
 }

@@ -17,11 +17,13 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Idempotency keys whose first run is still under way in this process.</summary>
     private readonly ConcurrentDictionary<(string Tenant, string Person, string Key), byte> running = new();
 
-    /// <summary>Told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
-    public Action<string>? Committed { get; set; }
+    private Action<string>? committed;
 
     /// <summary>Told what each query showed that was answered. Called on its way, so it must be quick and never wait.</summary>
     public Action<Viewing>? Viewed { get; set; }
+
+    /// <summary>Who is told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
+    public void OnCommitted(Action<string> told) => committed += told;
 
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
@@ -225,7 +227,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var position = await session.Commit(record, context.Changes, context.Touched, stopped);
-        Committed?.Invoke(caller.Tenant);
+        committed?.Invoke(caller.Tenant);
         return reply with { Result = result is IAnswersPosition open ? open.At(position) : result, Position = position };
     }
 

@@ -10,9 +10,9 @@ namespace Kalends.Tests.Conversations;
 /// </summary>
 public partial class AccessMatrixTests
 {
-    private static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
+    internal static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
 
-    private static readonly Dictionary<string, (Caller Caller, Permission Level)> Callers = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, (Caller Caller, Permission Level)> Callers = new(StringComparer.Ordinal)
     {
         ["own"] = (Desk.As("user:ana"), Permission.Modify),
         ["administrator"] = (Admin, Permission.Modify),
@@ -125,7 +125,7 @@ public partial class AccessMatrixTests
         }
     }
 
-    private static async Task<Dictionary<string, string>> Fill(Desk desk)
+    internal static async Task<Dictionary<string, string>> Fill(Desk desk)
     {
         desk.WatchesVersions = false;
         await Grants(desk);

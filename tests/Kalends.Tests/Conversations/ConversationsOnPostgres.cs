@@ -118,3 +118,6 @@ public sealed class ErasingOnPostgresTests : ErasingTests
             desk.ConnectionString, """SELECT count(*) FROM trail_erasure WHERE tenant = 2 AND seq = 2 AND said = sha256('{"id":"a","start":"b","title":"Was \\u0000 there"}')"""));
     }
 }
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class FeedOnPostgresTests : FeedTests;

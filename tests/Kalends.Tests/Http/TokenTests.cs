@@ -78,7 +78,7 @@ public sealed class TokenTests(EdgeHost host) : IClassFixture<EdgeHost>
         .. Catalogue.Entries.Select(entry => new TheoryDataRow<string, string>("GET", $"/v1/{(entry.IsCommand ? "commands" : "queries")}/{entry.Name}")),
         .. Catalogue.Entries.Where(entry => entry.Path is not null)
             .Select(entry => new TheoryDataRow<string, string>("GET", entry.Path!.Replace('{', 'x').Replace('}', 'x'))),
-        new("GET", Address), new("DELETE", "/v1/nowhere"), new("GET", "/problems/invalid"),
+        new("GET", Address), new("GET", "/v1/events"), new("DELETE", "/v1/nowhere"), new("GET", "/problems/invalid"),
     ]);
 
     [Theory]

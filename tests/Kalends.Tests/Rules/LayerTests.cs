@@ -16,6 +16,7 @@ public sealed partial class LayerTests
         ["Availability"] = 2, ["Rooms"] = 2, ["Permissions"] = 2,
         ["Appointments"] = 3,
         ["Audit"] = 4, ["Calendars"] = 4, ["ICalendar"] = 4, ["Operations"] = 4,
+        ["Publications"] = 5,
     };
 
     [Fact]

@@ -11,7 +11,7 @@ internal sealed class Anonymous
 /// <summary>Lets nothing by without a valid token, before anything of a body is read; what is not known is no exception.</summary>
 internal sealed class Authentication(RequestDelegate next, BearerTokens tokens, PersonRates rates)
 {
-    private const string Scheme = "Bearer ";
+    public const string Scheme = "Bearer ";
 
     public async Task InvokeAsync(HttpContext context)
     {

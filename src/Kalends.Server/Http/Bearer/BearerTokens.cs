@@ -47,6 +47,10 @@ internal sealed class BearerTokens(TrustedIssuers issuers, IClock clock, ILogger
         return parts.NotBefore > now + Skew ? Refused("is not valid yet") : await CheckSignature(token, parts, now, stopped);
     }
 
+    /// <summary>How long a token that was found valid goes on being so; none for what is no token.</summary>
+    public Duration Left(string token) =>
+        TokenParts.Read(token).Parts is { } parts ? Duration.Max(parts.Expires + Skew - clock.GetCurrentInstant(), Duration.Zero) : Duration.Zero;
+
     private async ValueTask<Outcome<Caller>> CheckSignature(string token, TokenParts parts, Instant now, CancellationToken stopped)
     {
         if (issuers.Find(parts.Issuer) is not { } issuer)

@@ -1,5 +1,6 @@
 using Kalends.Messages;
 using Kalends.Operations;
+using Kalends.Publications;
 using Kalends.Storage;
 using Microsoft.OpenApi;
 
@@ -9,6 +10,8 @@ namespace Kalends.Server.Http.OpenApi;
 internal sealed class CatalogueDocument(OpenApiDocument document)
 {
     private const string Security = "bearer";
+
+    private static readonly string[] Filters = ["calendar", "type"];
 
     private readonly Schemas schemas = new(document);
 
@@ -28,6 +31,28 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
         }
 
         Add("/v1/limits", HttpMethod.Get, Plain("get-limits", "Lists the limits in force", schemas.OfResult(typeof(LimitsInForce))));
+        Add(EventStream.Address, HttpMethod.Get, Events());
+    }
+
+    private OpenApiOperation Events()
+    {
+        var text = new OpenApiSchema { Type = JsonSchemaType.String };
+        var operation = Plain("get-events", "Streams events as they are committed, as server-sent events whose data is a CloudEvent", text);
+        operation.Responses!["200"] = Response(
+            "Events, until the token ends; a disconnected listener resumes by Last-Event-ID", "text/event-stream", schemas.OfResult(typeof(CloudEvent)));
+        operation.Parameters =
+        [
+            .. Filters.Select(name => new OpenApiParameter
+            {
+                Name = name,
+                In = ParameterLocation.Query,
+                Explode = true,
+                Schema = new OpenApiSchema { Type = JsonSchemaType.Array, Items = text },
+            }),
+            new OpenApiParameter { Name = "lastEventId", In = ParameterLocation.Query, Description = "What Last-Event-ID says, which wins", Schema = text },
+            Header("Last-Event-ID", EventStream.LongestId),
+        ];
+        return operation;
     }
 
     private void Describe(CatalogueEntry entry)

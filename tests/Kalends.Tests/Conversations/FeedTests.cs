@@ -1,0 +1,297 @@
+using System.Text.Json.Nodes;
+using Kalends.Messages;
+using Kalends.Permissions;
+using Kalends.Publications;
+using Kalends.Storage;
+
+namespace Kalends.Tests.Conversations;
+
+/// <summary>What is heard live, by whom, and from where on.</summary>
+public class FeedTests
+{
+    private const string Time = "\"start\":\"2026-11-23T09:00:00\",\"timeZone\":\"UTC\",\"duration\":\"PT1H\"";
+
+    private static readonly Caller Ana = Desk.As("user:ana");
+
+    [Fact]
+    public async Task A_save_a_move_and_a_deletion_are_heard_with_span_and_cause()
+    {
+        await using var desk = await Desk.Open();
+        await desk.Save($$"""{"title":"Before",{{Time}}}""");
+        await using var feed = FeedOf(desk);
+        await using var ear = await Ear.Open(feed, Ana);
+        var id = await desk.Save($$"""{"title":"Budget",{{Time}}}""");
+        await desk.Save($$"""{"id":"{{id}}","title":"Budget",{{Time.Replace("T09", "T10", StringComparison.Ordinal)}}}""");
+        await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""");
+        var (created, moved, gone) = (await ear.Event(), await ear.Event(), await ear.Event());
+        Assert.Equal(
+            ["kalends.appointment.created.v1", "kalends.appointment.modified.v1", "kalends.appointment.deleted.v1"],
+            new[] { created, moved, gone }.Select(heard => (string)heard["type"]!));
+        Assert.All([created, moved, gone], heard => Assert.Equal(("1.0", id), ((string)heard["specversion"]!, (string)heard["subject"]!)));
+        Assert.Equal(
+            ("save-appointments", "web", "user:ana", "2026-11-23T09:00:00Z", "2026-11-23T10:00:00Z"),
+            ((string)moved["kalendscommand"]!, (string)moved["kalendsapp"]!, (string)moved["kalendsperson"]!, (string)moved["data"]!["previousTimespan"]!["from"]!,
+                (string)moved["data"]!["timespan"]!["from"]!));
+        Assert.Null(created["data"]!["previousTimespan"]);
+        Assert.Equal(3, new[] { created, moved, gone }.Select(heard => (string)heard["id"]!).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Who_comes_back_hears_what_came_meanwhile_once_and_under_the_same_ids()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        var ids = new List<string>();
+        string start, first;
+        await using (var ear = await Ear.Open(feed, Ana))
+        {
+            start = ear.LastId;
+            ids.Add(await desk.Save($$"""{{{Time}}}"""));
+            first = (await ear.Event()).ToJsonString();
+            ids.AddRange(await Some(desk, 30));
+            await ear.Event();
+            await using var again = await Ear.Open(feed, Ana, lastId: ear.LastId);
+            ids.AddRange(await Some(desk, 10));
+            Assert.Equal(ids.Skip(2), await Subjects(again, 39));
+            Assert.Empty(again.Rest());
+        }
+
+        // And by another process, from the very beginning.
+        await using var other = FeedOf(desk);
+        await using var all = await Ear.Open(other, Ana, lastId: start);
+        Assert.Equal(first, (await all.Event()).ToJsonString());
+        Assert.Equal(ids.Skip(1), await Subjects(all, 40));
+    }
+
+    [Fact]
+    public async Task Who_reads_slowly_is_dropped_and_goes_on_from_there()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk, waiting: 3);
+        var begun = (await feed.Listen(Ana, FeedFilter.All, null, TestContext.Current.CancellationToken)).Value!;
+        await using var items = begun.Items(TestContext.Current.CancellationToken).GetAsyncEnumerator(TestContext.Current.CancellationToken);
+        Assert.True(await items.MoveNextAsync());
+        var last = items.Current.Id;
+        var moving = items.MoveNextAsync();
+        await using var quick = await Ear.Open(feed, Desk.As("user:root", scopes: Scopes.Read | Scopes.Admin));
+        var ids = new List<string>();
+        for (var number = 0; number < 10; number++)
+        {
+            ids.Add(await desk.Save($$"""{{{Time}}}"""));
+            await quick.Event();
+        }
+
+        var heard = new List<string>();
+        for (var more = await moving; more; more = await items.MoveNextAsync())
+        {
+            heard.Add((string)JsonNode.Parse(items.Current.Json!)!["subject"]!);
+            last = items.Current.Id;
+        }
+
+        begun.Dispose();
+        Assert.InRange(heard.Count, 1, 9);
+        await using var again = await Ear.Open(feed, Ana, lastId: last);
+        Assert.Equal(ids, heard.Concat(await Subjects(again, 10 - heard.Count)));
+    }
+
+    [Fact]
+    public async Task Nothing_is_heard_of_what_was_only_tried()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        await using var ear = await Ear.Open(feed, Ana);
+        await desk.Do("save-appointments", $$"""{"appointments":[{{{Time}}}]}""", options: new() { DryRun = true });
+        await desk.Refused("save-appointments", $$"""{"appointments":[{{{Time}}},{"start":"never"}]}""");
+        var id = await desk.Save($$"""{{{Time}}}""");
+        Assert.Equal([id], await Subjects(ear, 1));
+        Assert.Empty(ear.Rest());
+    }
+
+    [Fact]
+    public async Task Calendars_and_types_are_heard_as_asked()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        var root = Desk.As("user:root", scopes: Scopes.Read | Scopes.Admin);
+        await using var bens = await Ear.Open(feed, root, Filter(["user:ben"], []));
+        await using var gone = await Ear.Open(feed, root, Filter([], [FeedFilter.Deleted]));
+        await using var all = await Ear.Open(feed, root);
+        var own = await desk.Save($$"""{{{Time}}}""");
+        var both = await desk.Save($$"""{{{Time}},"attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"}]}""");
+        await desk.Save($$"""{"id":"{{both}}",{{Time}},"attendees":[{"calendar":"user:ana"}]}""");
+        await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{own}}"},{"id":"{{both}}"}]}""");
+        await Subjects(all, 5);
+        Assert.Equal([(both, "created"), (both, "modified")], bens.Rest().Select(heard => ((string)heard["subject"]!, Kind(heard))));
+        Assert.Equal([(own, "deleted"), (both, "deleted")], gone.Rest().Select(heard => ((string)heard["subject"]!, Kind(heard))));
+    }
+
+    [Fact]
+    public async Task Who_is_revoked_hears_nothing_more()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        const string Everyone = """{"relationships":[{"object":"tenant:acme","relation":"viewer","subject":"user:*"}]}""";
+        const string Zoe = """{"relationships":[{"object":"calendar:user:ana","relation":"viewer","subject":"user:zoe"}]}""";
+        await desk.Do("revoke-access", Everyone, AccessMatrixTests.Admin);
+        await desk.Do("grant-access", Zoe, AccessMatrixTests.Admin);
+        await using var zoe = await Ear.Open(feed, Desk.As("user:zoe"));
+        await using var root = await Ear.Open(feed, AccessMatrixTests.Admin);
+        var seen = await desk.Save($$"""{{{Time}}}""");
+        Assert.Equal([seen], await Subjects(zoe, 1));
+        await desk.Do("revoke-access", Zoe, AccessMatrixTests.Admin);
+        await desk.Save($$"""{{{Time}}}""");
+        await Subjects(root, 2);
+        Assert.Empty(zoe.Rest());
+    }
+
+    [Fact]
+    public async Task Nobody_hears_more_than_they_may_see()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        var ears = new Dictionary<string, Ear>(StringComparer.Ordinal);
+        foreach (var (who, (caller, _)) in AccessMatrixTests.Callers)
+        {
+            ears[who] = await Ear.Open(feed, caller);
+        }
+
+        var last = await Ear.Open(feed, AccessMatrixTests.Admin);
+        var ids = await AccessMatrixTests.Fill(desk);
+        foreach (var (kind, id) in ids)
+        {
+            await desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""", Desk.As("user:ana", app: kind == "managed" ? "crm" : "web"));
+        }
+
+        for (var gone = 0; gone < ids.Count;)
+        {
+            gone += ids.ContainsValue((string)(await last.Event())["subject"]!) && Kind(last) == "deleted" ? 1 : 0;
+        }
+
+        foreach (var (who, ear) in ears)
+        {
+            Check(who, AccessMatrixTests.Callers[who].Level, ear.Rest(), ear.All.ToString(), ids);
+            await ear.DisposeAsync();
+        }
+
+        await last.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task An_id_is_good_for_its_listener_and_for_a_week()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        string id;
+        await using (var ear = await Ear.Open(feed, Ana))
+        {
+            id = ear.LastId;
+        }
+
+        foreach (var (caller, text) in new[]
+        {
+            (Desk.As("user:ben"), id), (Desk.As("user:ana", tenant: "globex"), id), (Ana, id[..^4] + "AAAA"), (Ana, "x"), (Ana, new string('x', 9_000)),
+        })
+        {
+            var refusal = (await feed.Listen(caller, FeedFilter.All, text, TestContext.Current.CancellationToken)).Refusal!;
+            Assert.Equal((RefusalCode.Invalid, "/lastEventId"), (refusal.Code, refusal.Errors[0].Pointer));
+        }
+
+        desk.Clock.Now += NodaTime.Duration.FromDays(8);
+        Assert.Equal(RefusalCode.CursorExpired, (await feed.Listen(Ana, FeedFilter.All, id, TestContext.Current.CancellationToken)).Refusal!.Code);
+    }
+
+    [Fact]
+    public async Task A_heartbeat_comes_by_time_alone_and_its_id_goes_on_from_there()
+    {
+        await using var desk = await Desk.Open();
+        var time = new MovedTime();
+        await using var feed = FeedOf(desk, time: time);
+        await using var stranger = await Ear.Open(feed, Desk.As("user:zoe"), Filter(["user:nobody"], []));
+        await using var root = await Ear.Open(feed, AccessMatrixTests.Admin);
+        await desk.Save($$"""{{{Time}}}""");
+        await root.Event();
+        Assert.Empty(stranger.Rest());
+        var before = stranger.LastId;
+        time.Seconds += 15;
+        var beat = await stranger.Item();
+        Assert.Null(beat.Json);
+        Assert.NotEqual(before, beat.Id);
+        Assert.Equal(before.Length, beat.Id.Length);
+        await using var after = await Ear.Open(feed, Desk.As("user:zoe"), lastId: beat.Id);
+        var id = await desk.Save($$"""{{{Time}}}""");
+        Assert.Equal([id], await Subjects(after, 1));
+    }
+
+    private static void Check(string who, Permission level, List<JsonNode> heard, string all, Dictionary<string, string> ids)
+    {
+        if (level == Permission.None)
+        {
+            Assert.True(heard.Count == 0, $"{who} heard {all}");
+        }
+
+        foreach (var (kind, id) in ids)
+        {
+            var sees = level == Permission.Modify || (level == Permission.ViewDetails && kind is not ("private" or "secret"));
+            Assert.False(all.Contains($"Hidden-{kind}", StringComparison.Ordinal), $"{who} heard what {kind} says: {all}");
+            Assert.True(sees == all.Contains(id, StringComparison.Ordinal), $"{who} and {kind}: {all}");
+        }
+
+        var masked = heard.Where(one => (bool?)one["data"]!["masked"] == true).ToList();
+        Assert.Equal(level switch { Permission.ViewFreeBusy => 8, Permission.ViewDetails => 2, _ => 0 }, masked.Count);
+        Assert.All(masked, one => Assert.Equal(
+            ["data", "datacontenttype", "id", "source", "specversion", "subject", "type"], one.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal)));
+        Assert.All(masked, one => Assert.Equal(
+            ["id", "masked", "timespan"], one["data"]!.AsObject().Select(pair => pair.Key).Order(StringComparer.Ordinal)));
+    }
+
+    private static Feed FeedOf(Desk desk, int waiting = 1_000, TimeProvider? time = null)
+    {
+        var feed = new Feed(desk.Store, new RelationPermissions(), desk.Clock, time ?? TimeProvider.System, new(50, 100, waiting));
+        desk.Dispatcher.OnCommitted(feed.Ring);
+        return feed;
+    }
+
+    private static FeedFilter Filter(string[] calendars, string[] types)
+    {
+        var errors = new Errors();
+        var filter = FeedFilter.Of(calendars, types, errors);
+        Assert.False(errors.Any);
+        return filter;
+    }
+
+    private static async Task<List<string>> Some(Desk desk, int count)
+    {
+        var ids = new List<string>();
+        for (var number = 0; number < count; number++)
+        {
+            ids.Add(await desk.Save($$"""{{{Time}}}"""));
+        }
+
+        return ids;
+    }
+
+    private static async Task<List<string>> Subjects(Ear ear, int count)
+    {
+        var subjects = new List<string>();
+        for (var number = 0; number < count; number++)
+        {
+            subjects.Add((string)(await ear.Event())["subject"]!);
+        }
+
+        return subjects;
+    }
+
+    private static string Kind(JsonNode heard) => ((string)heard["type"]!).Split('.')[2];
+
+    private static string Kind(Ear ear) => ear.All.ToString().TrimEnd('\n').Split('\n')[^1].Split('.')[2];
+
+    /// <summary>Stands still until it is moved; waits are real.</summary>
+    private sealed class MovedTime : TimeProvider
+    {
+        public long Seconds { get; set; } = 1_000;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => Seconds;
+    }
+}
