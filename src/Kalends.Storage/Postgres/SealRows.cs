@@ -41,9 +41,11 @@ internal sealed class SealRows(PostgresSession session) : ISealWrites
 
     private const string CountSql = "SELECT count(*) FROM trail WHERE tenant = $1 AND seq <= $2";
 
+    // A snapshot's own upper end leaves out who began last and is not over; age() counts from the next transaction to begin.
     private const string AddSql = """
         INSERT INTO trail_seal (tenant, number, made_at, whole, entries, digests, sum, hash, up_to, settled)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT max(seq) FROM trail WHERE tenant = $1), pg_snapshot_xmax(pg_current_snapshot()))
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, (SELECT max(seq) FROM trail WHERE tenant = $1),
+            (SELECT (pg_snapshot_xmax(s)::text::bigint + age(pg_snapshot_xmax(s)::xid))::text::xid8 FROM pg_current_snapshot() s))
         ON CONFLICT DO NOTHING
         """;
 

@@ -59,6 +59,28 @@ public sealed class SlowWritersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_began_last_and_is_not_over_is_waited_for_though_no_snapshot_counts_them()
+    {
+        await Write(1);
+        await using var older = await store.Write(Tenant, Stopped);
+        var ana = await older.Key(Ana);
+        await using var younger = await store.Write(Tenant, Stopped);
+        var early = await younger.Create(Booking(2, await younger.Key(Room), 0, Hour));
+        Assert.True(await older.Create(Booking(3, ana, 0, Hour)) > early);
+        await older.Commit(Stopped);
+        Assert.Equal(2, await Chain.Seal(store, Tenant));
+        await using (var during = await store.Read(Tenant, Stopped))
+        {
+            Assert.Equal(0, await during.Rows<ISealRows>().Settled());
+        }
+
+        await younger.Commit(Stopped);
+        Assert.Equal((2, 1), await Counts());
+        Assert.Equal(1, await Chain.Seal(store, Tenant));
+        Assert.Equal((3, 0), await Counts());
+    }
+
+    [Fact]
     public async Task What_never_commits_keeps_nothing_open()
     {
         await Write(1);

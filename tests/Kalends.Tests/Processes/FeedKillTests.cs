@@ -16,6 +16,7 @@ public sealed class FeedKillTests
     private readonly ConcurrentQueue<(string Id, string Person)> heard = new();
     private volatile KalendsProcess? server;
     private volatile bool isOver;
+    private volatile string complaint = "";
 
     private static CancellationToken Stopped => TestContext.Current.CancellationToken;
 
@@ -83,7 +84,9 @@ public sealed class FeedKillTests
             server = await KalendsProcess.Start(folder);
         }
 
-        await Until(() => acknowledged.Keys.All(heard.Select(one => one.Id).ToHashSet().Contains));
+        await Until(
+            () => acknowledged.Keys.All(heard.Select(one => one.Id).ToHashSet().Contains),
+            () => $"of {acknowledged.Count} changes {heard.Count} were heard; {complaint}\n{server!.Log}");
         await Task.Delay(100, Stopped);
         isOver = true;
         server!.Kill();
@@ -166,18 +169,19 @@ public sealed class FeedKillTests
                     }
                 }
             }
-            catch (Exception gone) when (gone is HttpRequestException or IOException or ObjectDisposedException)
+            catch (Exception gone) when (gone is HttpRequestException or IOException or ObjectDisposedException or OperationCanceledException)
             {
+                complaint = gone.Message;
                 await Task.Delay(20, Stopped);
             }
         }
     }
 
-    private static async Task Until(Func<bool> holds)
+    private static async Task Until(Func<bool> holds, Func<string>? says = null)
     {
         for (var attempt = 0; !holds(); attempt++)
         {
-            Assert.True(attempt < 3_000, "it did not come to that");
+            Assert.True(attempt < 3_000, attempt < 3_000 ? "" : says?.Invoke() ?? "it did not come to that");
             await Task.Delay(10, Stopped);
         }
     }
