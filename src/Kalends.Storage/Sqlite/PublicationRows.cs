@@ -10,10 +10,10 @@ internal sealed class PublicationRows(SqliteSession session) : IPublicationRows
     private const string LastSql = "SELECT seq FROM outbox WHERE ?1 IS NOT NULL ORDER BY seq DESC LIMIT 1";
 
     private const string PageSql = $"""
-        SELECT {HistoryRows.Columns}, o.seq, o.id, o.time, o.type, o.data FROM
-            (SELECT * FROM outbox WHERE tenant = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3) o
-        LEFT JOIN trail x ON x.seq = o.trail LEFT JOIN command c ON c.tenant = ?1 AND c.id = x.command
-        ORDER BY o.seq
+        SELECT {HistoryRows.Columns}, page.seq, page.id, page.time, page.type, page.data FROM
+            (SELECT * FROM outbox WHERE tenant = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3) page
+        LEFT JOIN trail x ON x.seq = page.trail LEFT JOIN command c ON c.tenant = ?1 AND c.id = x.command
+        ORDER BY page.seq
         """;
 
     public ValueTask<FeedPage> Read(long after, FeedMark? mark, int limit)

@@ -50,6 +50,7 @@ public sealed class KilledWorkerTests : IAsyncLifetime
             await calendar.DisposeAsync();
             await Queue.Office.Until(async () => await Count("appointment") == 3);
             worker.Kill();
+            await EndWhatIsUnderWay();
         }
 
         Assert.Equal(OperationStatus.Running, (await Find(id)).Status);
@@ -92,6 +93,20 @@ public sealed class KilledWorkerTests : IAsyncLifetime
 
         Assert.Equal(2L + 3 + 1, await Count("appointment"));
         Assert.Empty(await store.FindBroken(Stopped).ToListAsync(Stopped));
+    }
+
+    /// <summary>What a process had sent before it died its database would still do, once it is let.</summary>
+    private async Task EndWhatIsUnderWay()
+    {
+        const string End = """
+            SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+            """;
+        for (var look = 0; look < 10; look++)
+        {
+            await PrivateCluster.Execute(database, End);
+            await Task.Delay(20, Stopped);
+        }
     }
 
     private static string Save(string title) => $$"""{"appointments":[{"title":"{{title}}","start":"2026-11-25T09:00:00","timeZone":"UTC","duration":"PT1H"}]}""";
