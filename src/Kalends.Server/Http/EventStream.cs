@@ -24,6 +24,9 @@ internal sealed class EventStream(
     /// <summary>Timers count to 49 days; a token that lasts longer is asked for again by then.</summary>
     private static readonly Duration Longest = Duration.FromDays(30);
 
+    /// <summary>A timer counts in steps of some milliseconds and may end one early, when the token would still open another stream.</summary>
+    private static readonly Duration Steps = Duration.FromMilliseconds(100);
+
     private static readonly byte[] Beat = ": heartbeat\n"u8.ToArray();
 
     private static readonly byte[] Retry = "retry: 1000\n"u8.ToArray();
@@ -126,7 +129,7 @@ internal sealed class EventStream(
 
     /// <summary>How long the token goes on being valid.</summary>
     private TimeSpan Left(HttpRequest request) => Duration.Min(
-        tokens.Left(request.Headers.Authorization.ToString()[Authentication.Scheme.Length..].Trim(' ')), Longest).ToTimeSpan();
+        tokens.Left(request.Headers.Authorization.ToString()[Authentication.Scheme.Length..].Trim(' ')) + Steps, Longest).ToTimeSpan();
 
     private sealed record Asked(FeedFilter Filter, string? LastId);
 }

@@ -36,6 +36,9 @@ public static class AccessSchema
     /// <summary>Groups in groups: an organisation has six levels; more is a mistake, and beyond it nobody is looked for.</summary>
     public const int DeepestGroups = 8;
 
+    /// <summary>Who asks is a person, the app they ask through, and everyone.</summary>
+    public const int MostSubjects = 3;
+
     private const string Members = "#member";
 
     private static readonly ObjectKind Calendars = new("calendar", [Owner, Editor, Viewer, FreeBusyViewer, Restricted]);

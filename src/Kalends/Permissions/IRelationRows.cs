@@ -15,7 +15,7 @@ public interface IRelationRows
 
     /// <summary>
     /// What these subjects have by themselves, or as members of groups in groups, <see cref="AccessSchema.DeepestGroups"/> deep; to these objects, or to any
-    /// where null. At most <paramref name="limit"/>, in no order.
+    /// where null. At most <paramref name="limit"/>, in no order; for at most <see cref="AccessSchema.MostSubjects"/> subjects.
     /// </summary>
     ValueTask<IReadOnlyList<HeldRelation>> HeldBy(IReadOnlyCollection<string> subjects, IReadOnlyCollection<string>? objects, int limit);
 
