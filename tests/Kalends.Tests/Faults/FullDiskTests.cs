@@ -7,7 +7,7 @@ namespace Kalends.Tests.Faults;
 /// The database's disk fills up under load: on a small file system in memory where one may be mounted, and in any case by a limit on the size of
 /// the database's files, which it meets in the same way.
 /// </summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class FullDiskTests
 {
     private const int Seed = 20261205;

@@ -3,7 +3,7 @@ using Kalends.Tests.Processes;
 namespace Kalends.Tests.Faults;
 
 /// <summary>The server on PostgreSQL is killed without warning under load, again and again, and another takes its place.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class KilledServerTests
 {
     private const int Seed = 20261201;

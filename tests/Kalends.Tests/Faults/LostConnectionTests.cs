@@ -12,7 +12,7 @@ namespace Kalends.Tests.Faults;
 /// Connections between server and database are lost at random under load: ended by the database, cut, half-closed, silent by turns. What was
 /// acknowledged is there, every answer comes in time, and none of the connections stays behind.
 /// </summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class LostConnectionTests : IAsyncLifetime
 {
     private const int Seed = 20261203;

@@ -7,7 +7,7 @@ namespace Kalends.Tests.Faults;
 /// The database stops under load and comes back, again and again, while the server stays: in the middle of everything, by a kill of all its
 /// processes, and as an operator restarts it.
 /// </summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class StoppedDatabaseTests
 {
     private const int Seed = 20261202;

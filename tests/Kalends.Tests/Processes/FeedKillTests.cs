@@ -7,7 +7,7 @@ using Kalends.Tests.Postgres;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Servers are killed while four writers save: who listens and comes back hears each acknowledged change once, and in order.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class FeedKillTests
 {
     private const int Writers = 4;

@@ -7,7 +7,7 @@ using NodaTime.Text;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Two servers on one store, each with a cache of its own and no word between them: what one has acknowledged the other knows at once.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class FreshnessTests
 {
     private const int Workers = 4;

@@ -6,7 +6,7 @@ using Microsoft.Data.Sqlite;
 namespace Kalends.Tests.Processes;
 
 /// <summary>The process is killed without warning while four writers save; what was acknowledged must be there, whole, once.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class KillTests
 {
     private const int Rounds = 20;

@@ -4,7 +4,7 @@ using Kalends.Tests.Postgres;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Many writers at once, from one process and from two on the same file.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class RaceTests
 {
     [Fact]

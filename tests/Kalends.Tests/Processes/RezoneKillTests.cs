@@ -4,7 +4,7 @@ using Microsoft.Data.Sqlite;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Rezoning thousands, killed without warning in the middle and run again, comes to what one undisturbed run comes to.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class RezoneKillTests : IDisposable
 {
     private const int Appointments = 5_000;

@@ -10,7 +10,7 @@ namespace Kalends.Tests.Processes;
 /// The process is killed without warning while four people save, change, split and delete series. What was acknowledged is there, whole; of
 /// the one change that each was waiting for nothing is said but that the store is sound.
 /// </summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class SeriesKillTests
 {
     private const int Rounds = 10;

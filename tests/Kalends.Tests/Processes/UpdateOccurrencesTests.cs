@@ -12,7 +12,7 @@ using NodaTime;
 namespace Kalends.Tests.Processes;
 
 /// <summary>Ten thousand series that go on are stored further: killed in the middle and run again it comes to the same, and memory stays flat.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class UpdateOccurrencesTests : IDisposable
 {
     private const int Series = 10_000;
