@@ -72,10 +72,11 @@ public sealed record SaveAppointments : Command<SavedAppointments>
         series = await WithNext(context, series);
         var calendars = await context.Rows<ICalendarWrites>().Lock([.. Named(context, known, series).Distinct()]);
         var planning = new SavePlanning(context, known, series, new(context, calendars), Scope.GetValueOrDefault());
-        var given = await OthersAnswers.Kept(context, Appointments, known);
-        for (var index = 0; index < given.Count; index++)
+        var answers = await OthersAnswers.Among(context, Appointments);
+        for (var index = 0; index < Appointments.Count; index++)
         {
-            planning.Plan(given[index], index);
+            var given = Appointments[index];
+            planning.Plan(answers.Kept(given, given.Id is { } id ? known.GetValueOrDefault(id)?.Says : null), index);
         }
 
         return (planning.Errors.Refusal ?? await KnownAppointments.RefuseChange(context, planning.AlsoChanged)) is { } refusal

@@ -53,7 +53,8 @@ public sealed record ImportCalendar : Command<ImportedCalendar>, ICarriesText<Im
         var known = (await context.Rows<IAppointmentRows>().FindByUid(owner.Key, [.. events.Uids, .. orphans.SelectMany(uids => uids)]))
             .ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
         var series = await KnownSeries.Find(context, [.. known.Values.Where(item => item.IsSeries).Select(item => item.Row.Id)]);
-        var planning = new ImportPlanning(context, events, owner, known, series, orphans);
+        var answers = await OthersAnswers.Among(context, events.All);
+        var planning = new ImportPlanning(context, events, owner, known, series, orphans, answers);
         await planning.Run();
         HashSet<CalendarId> named =
         [

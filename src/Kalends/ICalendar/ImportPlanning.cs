@@ -18,7 +18,8 @@ internal sealed record ImportPlan(string Uid, IReadOnlyList<Edit> Edits, SeriesP
 /// </summary>
 internal sealed class ImportPlanning(
     CommandContext context, ImportedFile file, Calendar owner,
-    IReadOnlyDictionary<string, KnownAppointment> known, IReadOnlyDictionary<Guid, KnownSeries> series, ILookup<string, string> orphanUids)
+    IReadOnlyDictionary<string, KnownAppointment> known, IReadOnlyDictionary<Guid, KnownSeries> series, ILookup<string, string> orphanUids,
+    OthersAnswers answers)
 {
     public List<ImportPlan> Plans { get; } = [];
 
@@ -140,7 +141,8 @@ internal sealed class ImportPlanning(
         return [.. places.Select(pair =>
         {
             var before = stored.GetValueOrDefault(pair.Key);
-            return new Edit(before, Complete(pair.Value.Given, before, pair.Key) with
+            // Who answered for the series has answered for its changed occurrences.
+            return new Edit(before, Complete(pair.Value.Given, before, pair.Key, after) with
             {
                 Uid = after.Uid,
                 Recurrence = null,
@@ -165,8 +167,8 @@ internal sealed class ImportPlanning(
         return errors.Any;
     }
 
-    private Appointment Complete(Appointment given, KnownAppointment? before, Guid id) =>
-        Completion.Complete(given, before?.Says, owner.Id, owner.ZoneOrUtc, id, context);
+    private Appointment Complete(Appointment given, KnownAppointment? before, Guid id, Appointment? whole = null) =>
+        Completion.Complete(answers.Kept(given, before?.Says ?? whole), before?.Says, owner.Id, owner.ZoneOrUtc, id, context);
 
     private bool Counted(Edit edit)
     {

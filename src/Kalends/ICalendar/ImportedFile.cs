@@ -33,8 +33,10 @@ internal sealed class ImportedFile
 
     public IReadOnlyList<SkippedEvent> Skipped => skipped;
 
-    public IEnumerable<CalendarId> Named => appointments.Values.Concat(series.Values.SelectMany(each => each.Overrides.Append(each.Master)))
-        .SelectMany(item => item.Attendees!.Select(attendee => attendee.Calendar));
+    /// <summary>Appointments, series and their changed occurrences.</summary>
+    public IEnumerable<Appointment> All => appointments.Values.Concat(series.Values.SelectMany(each => each.Overrides.Append(each.Master)));
+
+    public IEnumerable<CalendarId> Named => All.SelectMany(item => item.Attendees!.Select(attendee => attendee.Calendar));
 
     public static Outcome<ImportedFile> Read(string text, Calendar owner, int mostItems)
     {

@@ -56,6 +56,27 @@ public sealed class SeriesImportTests
         [.. (await desk.Entries("2026-10-01", "2030-01-01", calendar)).Select(entry => $"{entry.From} {entry.Appointment["title"]}")];
 
     [Fact]
+    public async Task A_file_does_not_answer_for_others_and_an_answer_of_theirs_stays()
+    {
+        await using var desk = await Desk.Open();
+        await Import(desk, Text);
+        Assert.Equal("needs-action needs-action accepted", await Answers());
+        var series = (await desk.Entries("2026-10-01", "2026-11-05", "user:ana"))[0].Appointment["series"]!["id"];
+        await desk.Do(
+            "respond-to-appointments", $$"""{"appointments":[{"id":"{{series}}","calendar":"user:carla@example.com","response":"tentative"}]}""",
+            Desk.As("user:carla@example.com"));
+        Assert.Equal(2, (int)(await Import(desk, Text))["unchanged"]!);
+        Assert.Equal("needs-action tentative accepted", await Answers());
+        var sent = new JsonObject { ["calendar"] = "user:ana", ["text"] = Text }.ToJsonString();
+        await desk.Do("import-calendar", sent, Desk.As("user:root", scopes: Messages.Scopes.Write | Messages.Scopes.Admin));
+        Assert.Equal("accepted accepted accepted", await Answers());
+
+        async Task<string> Answers() => string.Join(' ', (await desk.Entries("2026-10-01", "2026-11-05", "user:ana"))[0].Appointment["attendees"]!.AsArray()
+            .OrderByDescending(attendee => (string)attendee!["calendar"]! != "user:ana").ThenBy(attendee => (string)attendee!["calendar"]!, StringComparer.Ordinal)
+            .Select(attendee => (string)attendee!["response"]!));
+    }
+
+    [Fact]
     public async Task A_series_comes_in_with_exceptions_and_changes_and_a_second_time_changes_nothing()
     {
         await using var desk = await Desk.Open();
