@@ -1,9 +1,11 @@
 using Kalends.Messages;
 using Kalends.Operations;
 using Kalends.Queue;
+using Kalends.Schedules;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
 using Kalends.Server.Workers;
+using Kalends.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kalends.Server.Http;
@@ -109,6 +111,8 @@ public static class KalendsHost
 
         return services
             .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))
+            .AddSingleton(provider => HostSchedules.Of(provider.GetRequiredService<IStore>(), provider.GetRequiredService<Dispatcher>(), settings))
+            .AddSingleton<IWork>(provider => new ScheduleWork(KnownSchedules.Upkeep, provider.GetRequiredService<IReadOnlyList<Schedule>>()))
             .AddSingleton<Deferral>()
             .AddSingleton(settings.Cache.Before(parts.Store))
             .AddSingleton(parts.Clock)
@@ -119,7 +123,7 @@ public static class KalendsHost
             .AddSingleton<Dispatcher>()
             .AddHostedService<Preparation>()
             .AddHostedService<SealingTrail>()
-            .AddHostedService<TrimmingTrail>()
+            .AddHostedService<PlantingSchedules>()
             .AddHostedService<QueueWorkers>();
     }
 }

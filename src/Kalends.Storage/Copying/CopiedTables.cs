@@ -66,6 +66,8 @@ internal static class CopiedTables
         new("operation", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("created_at", Moment, "x.created_at / 1000"), new("status", Text),
             new("scopes", Integer), new("person", Text), new("app", Text), new("command", Text), new("key", Text), new("request_id", Text),
             new("request", Json), new("answer", Json)),
+        new("schedule", "x.tenant, x.name", Tenant, new("name", Text), new("rule", Text), new("zone", Text), new("turn", Long), new("next_at", Moment),
+            new("last_at", Moment), new("last_outcome", Text)),
         new("queue_message", "x.id", Tenant, new("id", Long), new("queue", Text), new("kind", Text), new("destination", Text),
             new("enqueued_at", Moment, "x.enqueued_at / 1000"), new("visible_at", Moment, "x.visible_at / 1000"), new("deadline", Moment, "x.deadline / 1000"),
             new("held", Bool), new("lease", Long), new("reads", Integer), new("last_error", Text), new("body", Json)),

@@ -5,6 +5,7 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Schedules;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -48,6 +49,9 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),
         [typeof(IOperationWrites)] = session => new OperationRows(session),
+        [typeof(IScheduleRows)] = session => new ScheduleRows(session),
+        [typeof(IScheduleWrites)] = session => new ScheduleRows(session),
+        [typeof(ISweepWrites)] = session => new SweepRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };

@@ -19,7 +19,7 @@ internal static class ServiceRole
         ("trail_seal", "SELECT, INSERT"), ("trail_erasure", "SELECT"), ("trail_dropped", "SELECT"), ("calendar_view", "SELECT, INSERT, UPDATE"),
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
         ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
-        ("queue_message", All), ("queue_archive", All), ("operation", All),
+        ("queue_message", All), ("queue_archive", All), ("operation", All), ("schedule", "SELECT, INSERT, UPDATE"),
         ("FUNCTION take_messages", "EXECUTE"), ("FUNCTION queue_depths", "EXECUTE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),
         ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION erase_trail_text", "EXECUTE"), ("FUNCTION drop_trail", "EXECUTE"),

@@ -8,7 +8,7 @@ internal static class TenantRows
 
     private const string AddSql = "INSERT INTO tenant (name) VALUES ($1) ON CONFLICT DO NOTHING";
 
-    private const string NamesSql = "SELECT name FROM tenant ORDER BY name";
+    private const string NamesSql = "SELECT name FROM tenant WHERE name <> '' ORDER BY name";
 
     /// <summary>Begins a transaction, finds the tenant and names it to row security in one round trip.</summary>
     public static async ValueTask<KnownTenant?> Begin(Wire wire, IEnumerable<Statement> beginning, string name, CancellationToken stopped)

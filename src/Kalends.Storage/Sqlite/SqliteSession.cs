@@ -5,6 +5,7 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Schedules;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -47,6 +48,9 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),
         [typeof(IOperationWrites)] = session => new OperationRows(session),
+        [typeof(IScheduleRows)] = session => new ScheduleRows(session),
+        [typeof(IScheduleWrites)] = session => new ScheduleRows(session),
+        [typeof(ISweepWrites)] = session => new SweepRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };

@@ -28,7 +28,7 @@ internal static class TenantRows
     public static List<string> Names(Connection connection)
     {
         var names = new List<string>();
-        var rows = connection.Prepare("SELECT name FROM tenant ORDER BY name");
+        var rows = connection.Prepare("SELECT name FROM tenant WHERE name > '' ORDER BY name");
         while (rows.Step())
         {
             names.Add(rows.Text(0));

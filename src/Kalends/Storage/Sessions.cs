@@ -31,6 +31,9 @@ public interface IStore : IAsyncDisposable
     /// </summary>
     void Listen(Action<StoreNews> told);
 
+    /// <summary>Of what is the program's own and nobody's, such as its schedules. No token can name it: names of tenants have a character at least.</summary>
+    const string OwnTenant = "";
+
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
 

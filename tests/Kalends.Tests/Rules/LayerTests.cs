@@ -17,6 +17,7 @@ public sealed partial class LayerTests
         ["Appointments"] = 3,
         ["Audit"] = 4, ["Calendars"] = 4, ["ICalendar"] = 4, ["Operations"] = 4,
         ["Publications"] = 5,
+        ["Schedules"] = 6,
     };
 
     [Fact]

@@ -1,0 +1,13 @@
+using Kalends.Messages;
+using Kalends.Schedules;
+using Kalends.Server.Http;
+using Kalends.Storage;
+
+namespace Kalends.Server.Workers;
+
+/// <summary>The schedules of a host, by its settings.</summary>
+internal static class HostSchedules
+{
+    public static IReadOnlyList<Schedule> Of(IStore store, Dispatcher dispatcher, KalendsSettings settings) =>
+        KnownSchedules.Of(store, dispatcher, settings.Schedules.Rules(), settings.Trail.KeepDays);
+}
