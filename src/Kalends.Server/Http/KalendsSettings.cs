@@ -35,6 +35,9 @@ public sealed record KalendsSettings
     /// <summary>When the program does by itself what it does again and again.</summary>
     public ScheduleSettings Schedules { get; init; } = new();
 
+    /// <summary>How reminders reach people.</summary>
+    public ReminderSettings Reminders { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -72,6 +75,11 @@ public sealed record KalendsSettings
         if (settings.Schedules.Rules().Fault is { } fault)
         {
             throw new SettingsException($"Kalends:Schedules: {fault}.");
+        }
+
+        if (settings.Reminders.Fault is { } wrong)
+        {
+            throw new SettingsException($"Kalends:Reminders: {wrong}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

@@ -2,6 +2,7 @@ using Kalends.Messages;
 using Kalends.Schedules;
 using Kalends.Server.Http;
 using Kalends.Storage;
+using Kalends.Time;
 
 namespace Kalends.Server.Workers;
 
@@ -9,5 +10,7 @@ namespace Kalends.Server.Workers;
 internal static class HostSchedules
 {
     public static IReadOnlyList<Schedule> Of(IStore store, Dispatcher dispatcher, KalendsSettings settings) =>
-        KnownSchedules.Of(store, dispatcher, settings.Schedules.Rules(), settings.Trail.KeepDays);
+        KnownSchedules.Of(
+        store, dispatcher, settings.Schedules.Rules() with { RemindersCatchUp = NominalDuration.OfMinutes(settings.Reminders.CatchUpMinutes) },
+        settings.Trail.KeepDays);
 }

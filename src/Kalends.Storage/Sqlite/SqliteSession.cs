@@ -5,6 +5,7 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Reminders;
 using Kalends.Schedules;
 
 namespace Kalends.Storage.Sqlite;
@@ -48,6 +49,9 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),
         [typeof(IOperationWrites)] = session => new OperationRows(session),
+        [typeof(IReminderWatches)] = session => new ReminderRows(session),
+        [typeof(IReminderRows)] = session => new ReminderRows(session),
+        [typeof(IReminderWrites)] = session => new ReminderRows(session),
         [typeof(IScheduleRows)] = session => new ScheduleRows(session),
         [typeof(IScheduleWrites)] = session => new ScheduleRows(session),
         [typeof(ISweepWrites)] = session => new SweepRows(session),

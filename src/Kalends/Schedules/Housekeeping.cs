@@ -1,5 +1,6 @@
 using System.Globalization;
 using Kalends.Audit;
+using Kalends.Reminders;
 using Kalends.Storage;
 using NodaTime;
 
@@ -18,16 +19,33 @@ public sealed class Housekeeping(IStore store, int? keepDays)
     public async ValueTask<string> Run(Instant now, CancellationToken stopped)
     {
         await store.PrepareAhead(stopped);
-        var (entries, swept) = (0L, default(Swept));
+        var (entries, reminders, swept) = (0L, 0L, default(Swept));
         foreach (var tenant in await store.Tenants(stopped))
         {
             entries += keepDays is { } days ? await Retention.Run(store, tenant, Retention.Before(now, days), null, stopped) : 0;
+            reminders += await ForgetReminders(tenant, now, stopped);
             swept += await Sweep(tenant, now, stopped);
         }
 
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"dropped {entries} trail entries; forgot {swept.Answers} answers, {swept.Holds} holds, {swept.Operations} operations, {swept.Messages} messages");
+            $"dropped {entries} trail entries; forgot {reminders} reminders, "
+            + $"{swept.Answers} answers, {swept.Holds} holds, {swept.Operations} operations, {swept.Messages} messages");
+    }
+
+    private async ValueTask<long> ForgetReminders(string tenant, Instant now, CancellationToken stopped)
+    {
+        for (var all = 0L; ;)
+        {
+            await using var session = await store.Write(tenant, stopped);
+            var forgotten = await session.Rows<IReminderWrites>().Forget(now - Duration.FromDays(IReminderWrites.FewestDays), PerBatch);
+            await session.Commit(stopped);
+            all += forgotten;
+            if (forgotten < PerBatch)
+            {
+                return all;
+            }
+        }
     }
 
     private async ValueTask<Swept> Sweep(string tenant, Instant now, CancellationToken stopped)

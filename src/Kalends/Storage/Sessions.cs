@@ -1,4 +1,5 @@
 using Kalends.Queue;
+using NodaTime;
 
 namespace Kalends.Storage;
 
@@ -36,6 +37,9 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
+
+    /// <summary>The tenants in which a reminder is to be looked at by a moment, by name.</summary>
+    ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped);
 
     /// <summary>
     /// Looks for what the store's own rows should never show, over all tenants: each finding is a sentence. None means sound.
