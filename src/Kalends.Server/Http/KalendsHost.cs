@@ -1,9 +1,13 @@
 using Kalends.Messages;
 using Kalends.Operations;
 using Kalends.Queue;
+using Kalends.Reminders;
+using Kalends.Schedules;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
+using Kalends.Server.Reminders;
 using Kalends.Server.Workers;
+using Kalends.Storage;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kalends.Server.Http;
@@ -109,6 +113,11 @@ public static class KalendsHost
 
         return services
             .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))
+            .AddSingleton(provider => HostSchedules.Of(provider.GetRequiredService<IStore>(), provider.GetRequiredService<Dispatcher>(), settings))
+            .AddSingleton<IWork>(provider => new ScheduleWork(KnownSchedules.Upkeep, provider.GetRequiredService<IReadOnlyList<Schedule>>()))
+            .AddSingleton<IWork>(provider => new ScheduleWork(ReminderBatch.Queue, provider.GetRequiredService<IReadOnlyList<Schedule>>()))
+            .AddSingleton(Channels.Of)
+            .AddSingleton<IWork>(Channels.Work)
             .AddSingleton<Deferral>()
             .AddSingleton(settings.Cache.Before(parts.Store))
             .AddSingleton(parts.Clock)
@@ -119,7 +128,7 @@ public static class KalendsHost
             .AddSingleton<Dispatcher>()
             .AddHostedService<Preparation>()
             .AddHostedService<SealingTrail>()
-            .AddHostedService<TrimmingTrail>()
+            .AddHostedService<PlantingSchedules>()
             .AddHostedService<QueueWorkers>();
     }
 }

@@ -32,6 +32,12 @@ public sealed record KalendsSettings
     /// <summary>How this process works on queues.</summary>
     public QueueSettings Queue { get; init; } = new();
 
+    /// <summary>When the program does by itself what it does again and again.</summary>
+    public ScheduleSettings Schedules { get; init; } = new();
+
+    /// <summary>How reminders reach people.</summary>
+    public ReminderSettings Reminders { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -43,9 +49,9 @@ public sealed record KalendsSettings
         {
             settings = configuration.GetSection("Kalends").Get<KalendsSettings>() ?? new();
         }
-        catch (InvalidOperationException fault)
+        catch (InvalidOperationException unread)
         {
-            throw new SettingsException(fault.Message, fault);
+            throw new SettingsException(unread.Message, unread);
         }
 
         if (!settings.Replicas.CanBeMeant)
@@ -64,6 +70,16 @@ public sealed record KalendsSettings
         {
             throw new SettingsException($"Kalends:Queue:Workers must be from 0 to {QueueSettings.MostWorkers}, "
                 + $"LeaseSeconds from 1 to {QueueSettings.LongestLease}.");
+        }
+
+        if (settings.Schedules.Rules().Fault is { } fault)
+        {
+            throw new SettingsException($"Kalends:Schedules: {fault}.");
+        }
+
+        if (settings.Reminders.Fault is { } wrong)
+        {
+            throw new SettingsException($"Kalends:Reminders: {wrong}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

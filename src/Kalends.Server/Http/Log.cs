@@ -33,12 +33,6 @@ internal static partial class Log
     [LoggerMessage(1014, LogLevel.Warning, "Views of calendars could not be written just now: {Reason}")]
     public static partial void NotCounted(ILogger logger, string reason);
 
-    [LoggerMessage(1015, LogLevel.Information, "{Entries} entries older than {Before} were dropped from the trail of {Tenant}")]
-    public static partial void Trimmed(ILogger logger, long entries, NodaTime.Instant before, string tenant);
-
-    [LoggerMessage(1016, LogLevel.Warning, "What is old could not be dropped from the trail just now: {Reason}")]
-    public static partial void NotTrimmed(ILogger logger, string reason);
-
     [LoggerMessage(1017, LogLevel.Error, "The live feed of a tenant failed; those who listened come again")]
     public static partial void FeedFailed(ILogger logger, Exception fault);
 }

@@ -27,6 +27,12 @@ internal static partial class WorkLog
     [LoggerMessage(1108, LogLevel.Error, "{Kind} {Id}: what is to be told of its failure could not be; it is shelved all the same")]
     public static partial void NotTold(ILogger logger, Exception fault, string kind, long id);
 
+    [LoggerMessage(1111, LogLevel.Warning, "The schedules cannot be seen to just now: {Reason}")]
+    public static partial void NotPlanted(ILogger logger, string reason);
+
+    [LoggerMessage(1112, LogLevel.Warning, "Reminders are not as good as they should be: {Fault}")]
+    public static partial void Unfit(ILogger logger, string fault);
+
     [LoggerMessage(1109, LogLevel.Information, "The workers stop; in hand: {Running}")]
     public static partial void Stopping(ILogger logger, int running);
 

@@ -54,7 +54,7 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
         public void AddCalendar(Row row)
         {
             var calendar = CalendarRows.Calendar(row);
-            lineage ??= $"{row.Microsecond(10)} {row.Bool(11)}";
+            lineage ??= $"{row.Microsecond(12)} {row.Bool(13)}";
             calendars[calendar.Id] = calendar;
         }
 

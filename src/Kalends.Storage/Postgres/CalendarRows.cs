@@ -3,7 +3,7 @@ namespace Kalends.Storage.Postgres;
 /// <summary>Calendars, and the locks on them that put writers in an order.</summary>
 internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
 {
-    public const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site";
+    public const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site, email, phone";
 
     private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
 
@@ -27,7 +27,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         """;
 
     private const string SaveSql = """
-        UPDATE calendar SET kind = $3, name = $4, time_zone = $5, double_booking = $6, capacity = $7, features = $8, site = $9
+        UPDATE calendar SET kind = $3, name = $4, time_zone = $5, double_booking = $6, capacity = $7, features = $8, site = $9, email = $10, phone = $11
         WHERE tenant = $1 AND key = $2
         """;
 
@@ -75,7 +75,8 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
     {
         List<(Calendar Calendar, Statement Statement)> saving = [.. calendars.Select(calendar => (calendar, session.Prepare(SaveSql)
             .WithInteger(calendar.Key).With(Stored(calendar.Kind)).With(calendar.Name).With(calendar.TimeZone).With(Stored(calendar.DoubleBooking))
-            .WithInteger(calendar.Capacity).WithAll(calendar.Features).With(calendar.Site)))];
+            .WithInteger(calendar.Capacity).WithAll(calendar.Features).With(calendar.Site)
+            .With(calendar.Email).With(calendar.Phone)))];
         session.HasWritten = true;
         await session.Run([.. saving.Select(one => one.Statement)]);
         if (saving.Find(one => one.Statement.Changed != 1) is { Calendar: { } stranger })
@@ -89,7 +90,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         {
             var calendar = Calendar(row);
             locked[calendar.Id] = calendar;
-            look.Changed |= row.Bool(10);
+            look.Changed |= row.Bool(12);
         });
 
     private Statement Adding(List<CalendarId> ids)
@@ -118,6 +119,8 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
         Capacity = row.IsNull(7) ? null : row.Integer(7),
         Features = row.TextArray(8),
         Site = row.TextOrNull(9),
+        Email = row.TextOrNull(10),
+        Phone = row.TextOrNull(11),
     };
 
     private static string Stored<T>(T value)

@@ -5,6 +5,8 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Reminders;
+using Kalends.Schedules;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -48,6 +50,12 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IQueueWrites)] = session => new QueueRows(session),
         [typeof(IOperationRows)] = session => new OperationRows(session),
         [typeof(IOperationWrites)] = session => new OperationRows(session),
+        [typeof(IReminderWatches)] = session => new ReminderRows(session),
+        [typeof(IReminderRows)] = session => new ReminderRows(session),
+        [typeof(IReminderWrites)] = session => new ReminderRows(session),
+        [typeof(IScheduleRows)] = session => new ScheduleRows(session),
+        [typeof(IScheduleWrites)] = session => new ScheduleRows(session),
+        [typeof(ISweepWrites)] = session => new SweepRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
     };

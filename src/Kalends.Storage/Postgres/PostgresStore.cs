@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using Kalends.Queue;
+using NodaTime;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -98,6 +99,15 @@ public sealed partial class PostgresStore : IStore
         await using (wire)
         {
             return await TenantRows.Names(wire, stopped);
+        }
+    }
+
+    public async ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await TenantRows.ToRemind(wire, until, stopped);
         }
     }
 

@@ -79,6 +79,9 @@ internal sealed class Statement(string constantSql)
     public Statement WithTimes(IEnumerable<long> seconds) =>
         Add<long[]>([.. seconds.Select(Seconds.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
 
+    public Statement WithTimesOrNull(IEnumerable<long?> seconds) => Add<long?[]>(
+        [.. seconds.Select(value => value is { } known ? Seconds.ToStored(known) : (long?)null)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
+
     public Statement WithJsons(IEnumerable<byte[]?> utf8) => Add<byte[]?[]>([.. utf8], NpgsqlDbType.Array | NpgsqlDbType.Json);
 
     private Statement Add<T>(T value, NpgsqlDbType type)

@@ -1,3 +1,5 @@
+using NodaTime;
+
 namespace Kalends.Storage.Postgres;
 
 /// <summary>Tenants and their small keys, which lead every other row.</summary>
@@ -8,7 +10,9 @@ internal static class TenantRows
 
     private const string AddSql = "INSERT INTO tenant (name) VALUES ($1) ON CONFLICT DO NOTHING";
 
-    private const string NamesSql = "SELECT name FROM tenant ORDER BY name";
+    private const string NamesSql = "SELECT name FROM tenant WHERE name <> '' ORDER BY name";
+
+    private const string ToRemindSql = "SELECT * FROM tenants_to_remind($1)";
 
     /// <summary>Begins a transaction, finds the tenant and names it to row security in one round trip.</summary>
     public static async ValueTask<KnownTenant?> Begin(Wire wire, IEnumerable<Statement> beginning, string name, CancellationToken stopped)
@@ -30,6 +34,13 @@ internal static class TenantRows
     {
         var names = new List<string>();
         await wire.Run(new Statement(NamesSql).Reading(row => names.Add(row.Text(0))), stopped);
+        return names;
+    }
+
+    public static async ValueTask<List<string>> ToRemind(Wire wire, Instant until, CancellationToken stopped)
+    {
+        var names = new List<string>();
+        await wire.Run(new Statement(ToRemindSql).WithMoment(until).Reading(row => names.Add(row.Text(0))), stopped);
         return names;
     }
 

@@ -5,7 +5,7 @@ namespace Kalends.Storage.Sqlite;
 /// <summary>Calendars. Locking is already done by the one write transaction, so it only makes those that are missing.</summary>
 internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
 {
-    private const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site";
+    private const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site, email, phone";
 
     private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = ?1 AND id = ?2";
 
@@ -21,7 +21,7 @@ internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
         """;
 
     private const string SaveSql = """
-        UPDATE calendar SET kind = ?3, name = ?4, time_zone = ?5, double_booking = ?6, capacity = ?7, features = ?8, site = ?9
+        UPDATE calendar SET kind = ?3, name = ?4, time_zone = ?5, double_booking = ?6, capacity = ?7, features = ?8, site = ?9, email = ?10, phone = ?11
         WHERE tenant = ?1 AND key = ?2
         """;
 
@@ -67,7 +67,8 @@ internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
         {
             var saved = session.Prepare(SaveSql).With(calendar.Key)
                 .With(Stored(calendar.Kind)).With(calendar.Name).With(calendar.TimeZone).With(Stored(calendar.DoubleBooking))
-                .With(calendar.Capacity).WithJson(JsonSerializer.SerializeToUtf8Bytes(calendar.Features)).With(calendar.Site).Run();
+                .With(calendar.Capacity).WithJson(JsonSerializer.SerializeToUtf8Bytes(calendar.Features)).With(calendar.Site)
+                .With(calendar.Email).With(calendar.Phone).Run();
             if (saved != 1)
             {
                 throw new InvalidOperationException($"calendar {calendar.Id} was saved without having been locked");
@@ -104,6 +105,8 @@ internal sealed class CalendarRows(SqliteSession session) : ICalendarWrites
         Capacity = row.IsNull(7) ? null : (int)row.Long(7),
         Features = JsonSerializer.Deserialize<string[]>(row.Bytes(8)) ?? [],
         Site = row.TextOrNull(9),
+        Email = row.TextOrNull(10),
+        Phone = row.TextOrNull(11),
     };
 
     private static string Stored<T>(T value)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Kalends.Queue;
 using Microsoft.Data.Sqlite;
+using NodaTime;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -66,6 +67,13 @@ public sealed class SqliteStore : IStore
         stopped.ThrowIfCancellationRequested();
         await using var session = BeginReading(tenant: null);
         return TenantRows.Names(session.Connection);
+    }
+
+    public async ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        await using var session = BeginReading(tenant: null);
+        return TenantRows.ToRemind(session.Connection, until.ToUnixTimeSeconds());
     }
 
     public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)

@@ -94,6 +94,16 @@ public sealed record Attendee
     public AttendeeRole? Role { get; init; }
 
     public AttendeeResponse? Response { get; init; }
+
+    /// <summary>
+    /// Their own, in place of the appointment's; none for an empty list. Theirs to say, as the answer is: absent where somebody else saves, they stay.
+    /// </summary>
+    public IReadOnlyList<Reminder>? Reminders { get; init; }
+
+    public bool Equals(Attendee? other) => other is not null && (Calendar, Role, Response) == (other.Calendar, other.Role, other.Response)
+        && (Reminders is null ? other.Reminders is null : other.Reminders is not null && Reminders.SequenceEqual(other.Reminders));
+
+    public override int GetHashCode() => HashCode.Combine(Calendar, Role, Response, Reminders?.Count);
 }
 
 /// <summary>

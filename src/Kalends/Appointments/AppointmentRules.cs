@@ -77,7 +77,10 @@ public static class AppointmentRules
         errors.AtMost(AppointmentLimits.Attendees, attendees.Count, "attendees");
         var seen = new HashSet<string>(StringComparer.Ordinal);
         errors.Each("attendees", attendees, (attendee, at) =>
-            at.Require(seen.Add(attendee.Calendar.Value), "calendar", $"{attendee.Calendar} is on this appointment twice"));
+        {
+            at.Require(seen.Add(attendee.Calendar.Value), "calendar", $"{attendee.Calendar} is on this appointment twice");
+            ReminderRules.Check(attendee.Reminders, at);
+        });
     }
 
     private static void CheckLinks(Appointment appointment, Errors errors)
@@ -96,10 +99,7 @@ public static class AppointmentRules
             CheckToken(attachment.MediaType, AppointmentLimits.MetadataKey, "mediaType", at);
             at.Require(attachment.Size is null or >= 0, "size", "must not be negative");
         });
-        errors.AtMost(AppointmentLimits.Reminders, appointment.Reminders?.Count ?? 0, "reminders");
-        errors.Each("reminders", appointment.Reminders ?? [], (reminder, at) => at.Require(
-            reminder.Before.ExactSeconds <= AppointmentLimits.ReminderDays * (long)NominalDuration.SecondsPerDay,
-            "before", $"must be at most {AppointmentLimits.ReminderDays} days"));
+        ReminderRules.Check(appointment.Reminders, errors);
         if (appointment.External is { } external)
         {
             var at = errors.In("external");

@@ -9,6 +9,7 @@ public static class AppointmentsCatalogue
         new CommandEntry<SaveAppointments, SavedAppointments>("save-appointments", "Creates and replaces appointments, all or none"),
         new CommandEntry<DeleteAppointments, DeletedAppointments>("delete-appointments", "Deletes appointments, all or none"),
         new CommandEntry<RespondToAppointments, SavedAppointments>("respond-to-appointments", "Writes attendees' answers to invitations"),
+        new CommandEntry<SetReminders, SavedAppointments>("set-reminders", "Gives attendees reminders of their own, in place of the appointment's"),
         new CommandEntry<UpdateOccurrences, UpdatedOccurrences>("update-occurrences", "Stores more of every series that goes on, two years ahead"),
         new CommandEntry<RezoneAppointments, RezonedAppointments>("rezone-appointments", "Puts appointments where the time zones in force have them"),
         new QueryEntry<GetAppointments, FoundAppointments>("get-appointments", "Fetches the appointments of many people in a timespan"),

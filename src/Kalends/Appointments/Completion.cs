@@ -9,7 +9,7 @@ namespace Kalends.Appointments;
 /// <summary>
 /// Makes an appointment complete: every default written out, names of zones canonical, what the server makes made. Pure. An owner
 /// who attends chairs and has accepted; a room is a resource and has accepted; anybody else is required and yet to answer, unless
-/// the appointment already had their answer.
+/// the appointment already had their answer. Their own reminders stay where none are given.
 /// </summary>
 public static class Completion
 {
@@ -38,9 +38,7 @@ public static class Completion
             Series = null,
             Links = given.Links is { Count: > 0 } ? given.Links : null,
             Attachments = given.Attachments is { Count: > 0 } ? given.Attachments : null,
-            Reminders = given.Reminders is { Count: > 0 } reminders
-                ? [.. reminders.Select(reminder => reminder with { Channel = reminder.Channel ?? ReminderChannel.Email })]
-                : null,
+            Reminders = given.Reminders is { Count: > 0 } ? ReminderRules.Complete(given.Reminders) : null,
             App = before is null || (given.ManagedByApp == true && before.ManagedByApp != true) ? context.Caller.App : before.App,
             ManagedByApp = given.ManagedByApp ?? false,
             Metadata = given.Metadata is { Count: > 0 } ? given.Metadata : null,
@@ -58,14 +56,15 @@ public static class Completion
             return [new() { Calendar = owner, Role = AttendeeRole.Chair, Response = AttendeeResponse.Accepted }];
         }
 
-        var answers = before?.ToDictionary(attendee => attendee.Calendar, attendee => attendee.Response);
+        var known = before?.ToDictionary(attendee => attendee.Calendar);
         return [.. given.Select(attendee =>
         {
             var role = attendee.Role ?? (attendee.Calendar == owner ? AttendeeRole.Chair
                 : attendee.Calendar.ImpliedKind == CalendarKind.Room ? AttendeeRole.Resource : AttendeeRole.Required);
-            var answer = attendee.Response ?? answers?.GetValueOrDefault(attendee.Calendar)
+            var was = known?.GetValueOrDefault(attendee.Calendar);
+            var answer = attendee.Response ?? was?.Response
                 ?? (attendee.Calendar == owner || role == AttendeeRole.Resource ? AttendeeResponse.Accepted : AttendeeResponse.NeedsAction);
-            return attendee with { Role = role, Response = answer };
+            return attendee with { Role = role, Response = answer, Reminders = ReminderRules.Complete(attendee.Reminders ?? was?.Reminders) };
         })];
     }
 

@@ -89,6 +89,11 @@ public static class KnownAppointments
         });
         await writes.Save([.. made.Select(one => one.Booking).OfType<Booking>()]);
         await writes.Delete([.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)]);
+        if (WatchedEdits.Of(edits, calendars, context.Now) is { Count: > 0 } watches)
+        {
+            await context.Rows<IReminderWatches>().Watch(watches);
+        }
+
         foreach (var (_, change) in made)
         {
             context.Record(change);

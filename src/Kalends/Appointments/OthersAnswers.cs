@@ -5,7 +5,8 @@ namespace Kalends.Appointments;
 
 /// <summary>
 /// A person's answer to an invitation is theirs to give, or given by who may modify their calendar. Who saves or imports an appointment leaves the answers
-/// of the others as they stand, whatever they send: an answer given since they read it is not overwritten. Rooms and groups are booked, not asked.
+/// of the others as they stand, whatever they send: an answer given since they read it is not overwritten. So it is with the reminders somebody has of
+/// their own. Rooms and groups are booked, not asked.
 /// </summary>
 internal sealed class OthersAnswers
 {
@@ -17,7 +18,7 @@ internal sealed class OthersAnswers
     public static async ValueTask<OthersAnswers> Among(CommandContext context, IEnumerable<Appointment> given)
     {
         HashSet<CalendarId> answering = [.. given.SelectMany(item => item.Attendees ?? [])
-            .Where(attendee => attendee.Response is not null && attendee.Calendar.ImpliedKind == CalendarKind.User)
+            .Where(attendee => (attendee.Response is not null || attendee.Reminders is not null) && attendee.Calendar.ImpliedKind == CalendarKind.User)
             .Select(attendee => attendee.Calendar).Where(id => id != context.Caller.Person)];
         var access = await context.Decide(answering);
         answering.RemoveWhere(id => access.May(Permission.Modify, id));
@@ -27,8 +28,12 @@ internal sealed class OthersAnswers
     /// <summary>The appointment with the answers of the others as it had them before; none where it is new.</summary>
     public Appointment Kept(Appointment item, Appointment? before) => item.Attendees is null || others.Count == 0 ? item : item with
     {
-        Attendees = [.. item.Attendees.Select(attendee => others.Contains(attendee.Calendar)
-            ? attendee with { Response = before?.Attendees!.FirstOrDefault(one => one.Calendar == attendee.Calendar)?.Response }
-            : attendee)],
+        Attendees = [.. item.Attendees.Select(attendee => others.Contains(attendee.Calendar) ? Kept(attendee, before) : attendee)],
     };
+
+    private static Attendee Kept(Attendee attendee, Appointment? before)
+    {
+        var was = before?.Attendees!.FirstOrDefault(one => one.Calendar == attendee.Calendar);
+        return attendee with { Response = was?.Response, Reminders = was?.Reminders };
+    }
 }

@@ -39,6 +39,7 @@ public sealed record RezoneAppointments : Command<RezonedAppointments>
         await KnownAppointments.Write(context, [.. edits, .. await series.Edits(batch.Moving)], batch.Calendars);
         await series.Lay(batch.Moving);
         await MoveDays(context, [.. batch.Moving.Where(item => item.Timed is null && !displaced.ContainsKey(item.Id))]);
+        await context.Rows<IReminderWatches>().LookAgain([.. batch.Moving.Select(item => item.Id)], context.Now.ToUnixTimeSeconds());
         return new RezonedAppointments(
             batch.Moving.Count(item => item.Timed is not null),
             batch.Moving.Count(item => item.Timed is null),

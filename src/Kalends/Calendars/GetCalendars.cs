@@ -30,7 +30,7 @@ public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
         var found = Calendars is null ? await Page(context, cursor.Value?.After) : await Named(context, Calendars, cursor.Value?.After);
         var page = found.Take(LimitInForce).ToList();
         return new GetCalendarsResult(
-            [.. page.Select(CalendarView.Of)],
+            [.. await Shown(context, page)],
             found.Count > page.Count ? await Cursors.Write(this, context, new Place(page[^1].Id)) : null);
     }
 
@@ -58,6 +58,13 @@ public sealed record GetCalendars : PagedQuery<GetCalendarsResult>
 
             after = read[^1].Id;
         }
+    }
+
+    /// <summary>Addresses to who may modify a calendar, and to nobody else.</summary>
+    private static async ValueTask<IEnumerable<CalendarView>> Shown(QueryContext context, List<Calendar> page)
+    {
+        var access = await context.Decide([.. page.Select(calendar => calendar.Id)]);
+        return page.Select(calendar => CalendarView.Of(access.May(Permission.Modify, calendar.Id) ? calendar : calendar with { Email = null, Phone = null }));
     }
 
     private static async ValueTask<IEnumerable<Calendar>> Visible(QueryContext context, IReadOnlyList<Calendar> calendars)
@@ -90,6 +97,10 @@ public sealed record CalendarView
 
     public string? Site { get; init; }
 
+    public string? Email { get; init; }
+
+    public string? Phone { get; init; }
+
     public required long Version { get; init; }
 
     public static CalendarView Of(Calendar calendar) => new()
@@ -102,6 +113,8 @@ public sealed record CalendarView
         Capacity = calendar.Capacity,
         Features = calendar.Features.Count > 0 ? calendar.Features : null,
         Site = calendar.Site,
+        Email = calendar.Email,
+        Phone = calendar.Phone,
         Version = calendar.Version,
     };
 }

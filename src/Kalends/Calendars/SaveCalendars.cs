@@ -26,6 +26,12 @@ public sealed record CalendarToSave
     public IReadOnlyList<string>? Features { get; init; }
 
     public string? Site { get; init; }
+
+    /// <summary>Where whoever it belongs to is reminded by email; shown only to who may modify the calendar.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>Where by SMS, E.164; shown as the email address is.</summary>
+    public string? Phone { get; init; }
 }
 
 /// <summary>
@@ -58,6 +64,8 @@ public sealed record SaveCalendars : Command<SavedCalendars>
             at.Require(item.Capacity is null or (>= 1 and <= LargestCapacity), "capacity", $"must be from 1 to {LargestCapacity}");
             CheckText(item.Name, "name", at);
             CheckText(item.Site, "site", at);
+            at.Require(item.Email is null || Addresses.IsEmail(item.Email), "email", "must be one address, such as ana@example.com");
+            at.Require(item.Phone is null || Addresses.IsPhone(item.Phone), "phone", "must be a number with its country, such as +33612345678");
             at.AtMost(MostFeatures, item.Features?.Count ?? 0, "features");
             at.Each("features", item.Features ?? [], (feature, place) =>
                 place.Require(feature.Length is > 0 and <= LongestText && !feature.Any(char.IsControl), $"must be 1 to {LongestText} characters"));
@@ -89,6 +97,11 @@ public sealed record SaveCalendars : Command<SavedCalendars>
 
         await rows.Save(after);
         await context.Rows<IAttendanceWrites>().Move(moves);
+        if (moves.Count > 0)
+        {
+            await context.Rows<IReminderWatches>().LookAgain([.. moves.Select(move => move.Appointment).Distinct()], context.Now.ToUnixTimeSeconds());
+        }
+
         if (await RefuseOverlaps(context, after, before) is { } overlap)
         {
             return overlap;
@@ -124,6 +137,8 @@ public sealed record SaveCalendars : Command<SavedCalendars>
         Capacity = item.Capacity,
         Features = item.Features ?? [],
         Site = item.Site,
+        Email = item.Email,
+        Phone = item.Phone,
     };
 
     /// <summary>Looks at calendars that begin to refuse double-booking, or refuse it and moved their all-day appointments.</summary>

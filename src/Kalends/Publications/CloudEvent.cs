@@ -51,10 +51,10 @@ public sealed record CloudEvent
             Type = published.Type,
             Subject = data.Id,
             Time = published.Time,
-            Kalendscommand = published.Entry!.Command,
-            Kalendsapp = published.Entry.App,
-            Kalendsperson = published.Entry.By,
-            Kalendsrequest = published.Entry.RequestId,
+            Kalendscommand = published.Entry?.Command,
+            Kalendsapp = published.Entry?.App,
+            Kalendsperson = published.Entry?.By,
+            Kalendsrequest = published.Entry?.RequestId,
             Data = data,
         });
     }
@@ -108,6 +108,22 @@ public sealed record CloudEventData
 
     /// <summary>Of an occurrence, which one of which series.</summary>
     public SeriesLink? Series { get; init; }
+
+    /// <summary>Of a reminder, who was reminded or was to be.</summary>
+    public CalendarId? Calendar { get; init; }
+
+    public ReminderChannel? Channel { get; init; }
+
+    /// <summary>When it was due.</summary>
+    public Instant? ScheduledTime { get; init; }
+
+    /// <summary>When the channel took it.</summary>
+    public Instant? ActualTime { get; init; }
+
+    /// <summary>Of a reminder that failed: a word for programs.</summary>
+    public string? Code { get; init; }
+
+    public string? Reason { get; init; }
 
     public bool? Masked { get; init; }
 }

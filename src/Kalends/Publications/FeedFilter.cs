@@ -1,5 +1,6 @@
 using Kalends.Availability;
 using Kalends.Messages;
+using Kalends.Reminders;
 using Kalends.Storage;
 
 namespace Kalends.Publications;
@@ -15,7 +16,8 @@ public sealed record FeedFilter(IReadOnlySet<CalendarId>? Calendars, IReadOnlySe
 
     public static readonly FeedFilter All = new(null, null);
 
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) { Created, Modified, Deleted };
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) 
+        { Created, Modified, Deleted, ReminderPublication.Received, ReminderPublication.Failed };
 
     /// <summary>From what the address says, each fault noted.</summary>
     public static FeedFilter Of(IReadOnlyList<string> calendars, IReadOnlyList<string> types, Errors errors)

@@ -18,10 +18,12 @@ internal sealed class PublicationSight
     private readonly IReadOnlyDictionary<CalendarId, Calendar> rows;
     private readonly Dictionary<long, CalendarId> ids;
     private readonly List<Told> told;
+    private readonly List<ToldReminder> reminders;
 
-    private PublicationSight(IReadSession session, IPermissions permissions, IReadOnlyDictionary<CalendarId, Calendar> rows, List<Told> told)
+    private PublicationSight(
+        IReadSession session, IPermissions permissions, IReadOnlyDictionary<CalendarId, Calendar> rows, List<Told> told, List<ToldReminder> reminders)
     {
-        (this.session, this.permissions, this.rows, this.told) = (session, permissions, rows, told);
+        (this.session, this.permissions, this.rows, this.told, this.reminders) = (session, permissions, rows, told, reminders);
         ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
     }
 
@@ -33,9 +35,11 @@ internal sealed class PublicationSight
         IReadSession session, IPermissions permissions, IReadOnlyList<PublishedEntry> entries, IEnumerable<CalendarId> persons)
     {
         List<PublishedEntry> known = [.. entries.Where(entry => entry.Entry is not null)];
+        var reminders = await ToldReminder.Of(session, entries);
         if (known.Count == 0)
         {
-            return new(session, permissions, new Dictionary<CalendarId, Calendar>(), []);
+            var listeners = reminders.Count == 0 ? new Dictionary<CalendarId, Calendar>() : await session.Rows<ICalendarRows>().Find([.. persons.Distinct()]);
+            return new(session, permissions, listeners, [], reminders);
         }
 
         var calendars = known.ToDictionary(entry => entry.Seq, entry => CalendarsOf(entry.Entry!));
@@ -44,19 +48,23 @@ internal sealed class PublicationSight
             session.Rows<IAppointmentRows>(), session.Rows<IChangeRows>(), [.. known.Select(entry => entry.Entry!)]);
         return new(session, permissions, rows, [.. known.Select(entry => new Told(
             entry, calendars[entry.Seq],
-            EntryState.Of(entry.Entry!, entry.Entry!.Before, rows, now), EntryState.Of(entry.Entry!, entry.Entry!.After, rows, now)))]);
+            EntryState.Of(entry.Entry!, entry.Entry!.Before, rows, now), EntryState.Of(entry.Entry!, entry.Entry!.After, rows, now)))],
+            reminders);
     }
 
     /// <summary>The events after a place that this caller may hear and asked for, each with its number, type and JSON.</summary>
     public async ValueTask<IReadOnlyList<(long Seq, string Type, byte[] Json)>> Shown(Caller caller, FeedFilter filter, long after)
     {
         List<Told> asked = [.. told.Where(one => one.Published.Seq > after && (filter.Calendars is null || filter.Calendars.Overlaps(one.Calendars)))];
-        if (asked.Count == 0)
+        List<ToldReminder> reminded = [.. reminders.Where(one => one.Published.Seq > after && filter.Takes(one.Calendar))];
+        if (asked.Count == 0 && reminded.Count == 0)
         {
             return [];
         }
 
-        var sight = new Sight(await Decide(caller, [.. asked.SelectMany(one => one.Calendars).Distinct()]), rows.GetValueOrDefault(caller.Person)?.Key);
+        var sight = new Sight(
+            await Decide(caller, [.. asked.SelectMany(one => one.Calendars).Concat(reminded.Select(one => one.Calendar)).Distinct()]),
+            rows.GetValueOrDefault(caller.Person)?.Key);
         var shown = new List<(long, string, byte[])>();
         foreach (var one in asked)
         {
@@ -66,7 +74,15 @@ internal sealed class PublicationSight
             }
         }
 
-        return shown;
+        foreach (var one in reminded)
+        {
+            if (one.Show(sight, caller, filter) is { } seen)
+            {
+                shown.Add((one.Published.Seq, seen.Type, seen.Json));
+            }
+        }
+
+        return reminded.Count == 0 ? shown : [.. shown.OrderBy(one => one.Item1)];
     }
 
     private (string Type, byte[] Json)? Show(Told one, Sight sight, Caller caller, FeedFilter filter)

@@ -77,6 +77,9 @@ public sealed class WorkContext(IStore store, string tenant, QueueMessage messag
 
     public ValueTask<IWriteSession> Write() => store.Write(tenant, stopped);
 
+    /// <summary>For what was done in the world and must be written down though the process is to end, which waits a moment for it.</summary>
+    public ValueTask<IWriteSession> WriteToTheEnd() => store.Write(tenant, CancellationToken.None);
+
     /// <summary>
     /// The fence: commits what was written in this session together with the end of the message, or neither. Throws <see cref="LeaseLostException"/>
     /// where another was given the message since.
@@ -84,7 +87,8 @@ public sealed class WorkContext(IStore store, string tenant, QueueMessage messag
     public async ValueTask Commit(IWriteSession session)
     {
         await session.Rows<IQueueWrites>().FinishWithCommit(lease);
-        await session.Commit(stopped);
+        // Whether it may is for the fence to say.
+        await session.Commit(CancellationToken.None);
         IsCommitted = true;
     }
 }

@@ -43,6 +43,12 @@ public sealed record Calendar
 
     public string? Site { get; init; }
 
+    /// <summary>Where whoever it belongs to is reminded by email.</summary>
+    public string? Email { get; init; }
+
+    /// <summary>Where by SMS: E.164, such as +33612345678.</summary>
+    public string? Phone { get; init; }
+
     public string ZoneOrUtc => TimeZone ?? "UTC";
 
     /// <summary>How a calendar begins that somebody named before anybody saved it.</summary>

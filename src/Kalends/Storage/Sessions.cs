@@ -1,4 +1,5 @@
 using Kalends.Queue;
+using NodaTime;
 
 namespace Kalends.Storage;
 
@@ -31,8 +32,14 @@ public interface IStore : IAsyncDisposable
     /// </summary>
     void Listen(Action<StoreNews> told);
 
+    /// <summary>Of what is the program's own and nobody's, such as its schedules. No token can name it: names of tenants have a character at least.</summary>
+    const string OwnTenant = "";
+
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
+
+    /// <summary>The tenants in which a reminder is to be looked at by a moment, by name.</summary>
+    ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped);
 
     /// <summary>
     /// Looks for what the store's own rows should never show, over all tenants: each finding is a sentence. None means sound.

@@ -15,8 +15,9 @@ public sealed partial class LayerTests
         ["Recurrence"] = 1,
         ["Availability"] = 2, ["Rooms"] = 2, ["Permissions"] = 2,
         ["Appointments"] = 3,
-        ["Audit"] = 4, ["Calendars"] = 4, ["ICalendar"] = 4, ["Operations"] = 4,
+        ["Audit"] = 4, ["Calendars"] = 4, ["ICalendar"] = 4, ["Operations"] = 4, ["Reminders"] = 4,
         ["Publications"] = 5,
+        ["Schedules"] = 6,
     };
 
     [Fact]

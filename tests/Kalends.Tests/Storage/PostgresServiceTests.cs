@@ -35,6 +35,8 @@ internal sealed class ServedStore(PostgresStore served, PostgresStore owned) : I
 
     public ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped) => served.Write(tenant, stopped);
 
+    public ValueTask<IReadOnlyList<string>> TenantsToRemind(NodaTime.Instant until, CancellationToken stopped) => served.TenantsToRemind(until, stopped);
+
     public ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped) => served.Tenants(stopped);
 
     public IAsyncEnumerable<string> FindBroken(CancellationToken stopped) => owned.FindBroken(stopped);

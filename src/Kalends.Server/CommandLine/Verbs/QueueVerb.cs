@@ -154,7 +154,7 @@ internal sealed class QueueVerb(Surroundings surroundings)
     private async Task<int> OfEach(ParseResult parsed, Func<IStore, IReadOnlyList<string>, Task<int>> act, CancellationToken stopped)
     {
         await using var opened = Configured.Read(parsed.GetValue(store)).OpenForReading();
-        var known = await opened.Tenants(stopped);
+        IReadOnlyList<string> known = [IStore.OwnTenant, .. await opened.Tenants(stopped)];
         if (parsed.GetValue(tenant) is not { } one)
         {
             return await act(opened, known);

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Kalends.Messages;
 using Kalends.Storage;
+using NodaTime;
 
 namespace Kalends.Availability;
 
@@ -31,6 +32,8 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
     public void Listen(Action<StoreNews> told) => store.Listen(told);
 
     public ValueTask<IWriteSession> Write(string tenant, CancellationToken stopped) => store.Write(tenant, stopped);
+
+    public ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped) => store.TenantsToRemind(until, stopped);
 
     public ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped) => store.Tenants(stopped);
 

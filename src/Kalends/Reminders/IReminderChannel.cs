@@ -1,0 +1,61 @@
+using Kalends.Appointments;
+using Kalends.Storage;
+using NodaTime;
+
+namespace Kalends.Reminders;
+
+/// <summary>What a channel is to send: to whom, of what, under which id.</summary>
+/// <param name="Id">The message's own, the same however often it is tried.</param>
+/// <param name="Address">An email address or a phone number.</param>
+/// <param name="Says">The appointment, as it stands now.</param>
+/// <param name="Person">Whom it is for.</param>
+/// <param name="Start">When it begins for them.</param>
+public sealed record OutgoingReminder(Guid Id, string Address, Appointment Says, Calendar Person, Instant Start);
+
+public enum SendEnd
+{
+    Sent,
+
+    /// <summary>Surely not sent, and may be tried again.</summary>
+    Later,
+
+    /// <summary>Surely not sent, and never will be.</summary>
+    Refused,
+
+    /// <summary>Nobody knows whether it was.</summary>
+    Unknown,
+}
+
+/// <param name="End">What came of it.</param>
+/// <param name="Reason">Why it was not sent: for operators and whoever may see the appointment, so no secrets.</param>
+/// <param name="After">For how long whoever is away wants to be left alone.</param>
+public readonly record struct SendResult(SendEnd End, string? Reason = null, Duration? After = null)
+{
+    public static SendResult Sent => new(SendEnd.Sent);
+}
+
+/// <summary>A way to people: email, SMS. Chosen by configuration.</summary>
+public interface IReminderChannel
+{
+    ReminderChannel Kind { get; }
+
+    /// <summary>Where it reaches somebody; null where it cannot.</summary>
+    string? AddressOf(Calendar person);
+
+    /// <summary>
+    /// Sends them, and answers for each in order. Told to stop, it begins no other and says of those that they are for later; what is under way it ends in a
+    /// time of its own. Throws for nothing that the world does.
+    /// </summary>
+    ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped);
+}
+
+/// <summary>Takes everything and sends nothing: for measuring.</summary>
+public sealed class NullChannel(ReminderChannel kind) : IReminderChannel
+{
+    public ReminderChannel Kind => kind;
+
+    public string? AddressOf(Calendar person) => person.Id.Value;
+
+    public ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped) =>
+        ValueTask.FromResult<IReadOnlyList<SendResult>>([.. reminders.Select(_ => SendResult.Sent)]);
+}
