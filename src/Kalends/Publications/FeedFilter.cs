@@ -30,5 +30,10 @@ public sealed record FeedFilter(IReadOnlySet<CalendarId>? Calendars, IReadOnlySe
             types.Count == 0 ? null : types.ToHashSet(StringComparer.Ordinal));
     }
 
+    /// <summary>The same for filters that take the same. Neither calendars nor types have control characters.</summary>
+    public string Text { get; } = $"{Joined(Calendars?.Select(calendar => calendar.Value))}\n\n{Joined(Types)}";
+
     public bool Takes(CalendarId calendar) => Calendars is null || Calendars.Contains(calendar);
+
+    private static string Joined(IEnumerable<string>? names) => names is null ? "" : string.Join('\n', names.Order(StringComparer.Ordinal));
 }
