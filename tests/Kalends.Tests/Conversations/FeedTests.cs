@@ -131,7 +131,7 @@ public class FeedTests
         await using var desk = await Desk.Open();
         await using var feed = FeedOf(desk);
         var filter = Filter(["user:ana", "user:ben"], []);
-        await using var first = await Ear.Open(feed, Ana, filter);
+        var first = await Ear.Open(feed, Ana, filter);
         await using var second = await Ear.Open(feed, Ana, Filter(["user:ben", "user:ana"], []));
         await using var other = await Ear.Open(feed, Desk.As("user:zoe"), filter);
         await using var bens = await Ear.Open(feed, Ana, Filter(["user:ben"], []));
