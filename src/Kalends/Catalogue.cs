@@ -6,6 +6,7 @@ using Kalends.ICalendar;
 using Kalends.Messages;
 using Kalends.Operations;
 using Kalends.Permissions;
+using Kalends.Webhooks;
 
 namespace Kalends;
 
@@ -21,5 +22,6 @@ public static class Catalogue
         .. ICalendarCatalogue.Entries,
         .. OperationsCatalogue.Entries,
         .. PermissionsCatalogue.Entries,
+        .. WebhooksCatalogue.Entries,
     ];
 }

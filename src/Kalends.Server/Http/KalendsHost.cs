@@ -3,7 +3,10 @@ using Kalends.Operations;
 using Kalends.Queue;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
+using Kalends.Server.Outgoing;
 using Kalends.Server.Workers;
+using Kalends.Storage;
+using Kalends.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kalends.Server.Http;
@@ -109,6 +112,10 @@ public static class KalendsHost
 
         return services
             .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))
+            .AddSingleton<IWebhookSender>(provider => new WebhookSender(settings.Outgoing.Rules(), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IWork>(provider => new WebhookWork(
+                parts.Permissions, provider.GetRequiredService<IWebhookSender>(), settings.Webhooks.Patience()))
+            .AddSingleton<IWork>(provider => new SingleEventWork(parts.Permissions, provider.GetRequiredService<IWebhookSender>()))
             .AddSingleton<Deferral>()
             .AddSingleton(settings.Cache.Before(parts.Store))
             .AddSingleton(parts.Clock)
@@ -116,10 +123,14 @@ public static class KalendsHost
             .AddSingleton(settings)
             .AddSingleton(settings.Limits)
             .AddSingleton(TimeProvider.System)
-            .AddSingleton<Dispatcher>()
+            .AddSingleton(provider => new Dispatcher(provider.GetRequiredService<IStore>(), parts.Permissions, parts.Clock)
+            {
+                Outgoing = settings.Outgoing.Rules(),
+            })
             .AddHostedService<Preparation>()
             .AddHostedService<SealingTrail>()
             .AddHostedService<TrimmingTrail>()
-            .AddHostedService<QueueWorkers>();
+            .AddHostedService<QueueWorkers>()
+            .AddHostedService<WatchingPublications>();
     }
 }

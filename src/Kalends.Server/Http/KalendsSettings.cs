@@ -1,6 +1,7 @@
 using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Storage;
+using Kalends.Webhooks;
 using Microsoft.Extensions.Configuration;
 
 namespace Kalends.Server.Http;
@@ -31,6 +32,12 @@ public sealed record KalendsSettings
 
     /// <summary>How this process works on queues.</summary>
     public QueueSettings Queue { get; init; } = new();
+
+    /// <summary>Where addresses that users name may lead.</summary>
+    public OutgoingSettings Outgoing { get; init; } = new();
+
+    /// <summary>How webhooks are served.</summary>
+    public WebhookSettings Webhooks { get; init; } = new();
 
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
@@ -64,6 +71,16 @@ public sealed record KalendsSettings
         {
             throw new SettingsException($"Kalends:Queue:Workers must be from 0 to {QueueSettings.MostWorkers}, "
                 + $"LeaseSeconds from 1 to {QueueSettings.LongestLease}.");
+        }
+
+        if (!settings.Outgoing.CanBeMeant)
+        {
+            throw new SettingsException("Kalends:Outgoing:Networks must be networks such as 10.1.0.0/16, with no bit set beyond their length.");
+        }
+
+        if (!settings.Webhooks.CanBeMeant)
+        {
+            throw new SettingsException($"Kalends:Webhooks:KeepTryingHours must be from 1 to {WebhookPatience.LongestHours}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

@@ -5,6 +5,7 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Webhooks;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -50,6 +51,8 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IOperationWrites)] = session => new OperationRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
+        [typeof(IWebhookRows)] = session => new WebhookRows(session),
+        [typeof(IWebhookWrites)] = session => new WebhookRows(session),
     };
 
     private readonly List<Statement> later = [];

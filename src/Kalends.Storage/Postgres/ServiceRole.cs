@@ -20,6 +20,7 @@ internal static class ServiceRole
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
         ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
         ("queue_message", All), ("queue_archive", All), ("operation", All),
+        ("webhook", All), ("webhook_place", "SELECT, INSERT, UPDATE"), ("webhook_delivery", All), ("FUNCTION tenants_with_webhooks", "EXECUTE"),
         ("FUNCTION take_messages", "EXECUTE"), ("FUNCTION queue_depths", "EXECUTE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),
         ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION erase_trail_text", "EXECUTE"), ("FUNCTION drop_trail", "EXECUTE"),

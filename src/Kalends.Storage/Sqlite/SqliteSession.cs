@@ -5,6 +5,7 @@ using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
+using Kalends.Webhooks;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -49,6 +50,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(IOperationWrites)] = session => new OperationRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
+        [typeof(IWebhookRows)] = session => new WebhookRows(session),
+        [typeof(IWebhookWrites)] = session => new WebhookRows(session),
     };
 
     private const char PositionKind = 's';

@@ -68,6 +68,13 @@ public sealed class SqliteStore : IStore
         return TenantRows.Names(session.Connection);
     }
 
+    public async ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        await using var session = BeginReading(tenant: null);
+        return TenantRows.NamesWithWebhooks(session.Connection);
+    }
+
     public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
     {
         await using var session = BeginReading(tenant: null);

@@ -25,10 +25,14 @@ internal static class TenantRows
         return row.Step() ? row.Long(0) : 0;
     }
 
-    public static List<string> Names(Connection connection)
+    public static List<string> Names(Connection connection) => Names(connection.Prepare("SELECT name FROM tenant ORDER BY name"));
+
+    public static List<string> NamesWithWebhooks(Connection connection) => Names(connection.Prepare(
+        "SELECT name FROM tenant WHERE key IN (SELECT tenant FROM webhook WHERE disabled_for IS NULL) ORDER BY name"));
+
+    private static List<string> Names(Statement rows)
     {
         var names = new List<string>();
-        var rows = connection.Prepare("SELECT name FROM tenant ORDER BY name");
         while (rows.Step())
         {
             names.Add(rows.Text(0));

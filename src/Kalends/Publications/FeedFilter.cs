@@ -15,7 +15,8 @@ public sealed record FeedFilter(IReadOnlySet<CalendarId>? Calendars, IReadOnlySe
 
     public static readonly FeedFilter All = new(null, null);
 
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) { Created, Modified, Deleted };
+    /// <summary>All types of publications.</summary>
+    public static readonly IReadOnlySet<string> Known = new HashSet<string>(StringComparer.Ordinal) { Created, Modified, Deleted };
 
     /// <summary>From what the address says, each fault noted.</summary>
     public static FeedFilter Of(IReadOnlyList<string> calendars, IReadOnlyList<string> types, Errors errors)

@@ -34,6 +34,9 @@ public interface IStore : IAsyncDisposable
     /// <summary>Every tenant that ever wrote something.</summary>
     ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped);
 
+    /// <summary>Those of them that have a webhook that is told something.</summary>
+    ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped);
+
     /// <summary>
     /// Looks for what the store's own rows should never show, over all tenants: each finding is a sentence. None means sound.
     /// </summary>
