@@ -48,6 +48,7 @@ public static class KalendsHost
             }
         });
         app.UseMiddleware<Faults>();
+        app.UseWebSockets();
         app.UseRouting();
         app.UseMiddleware<Authentication>();
         Endpoints.Map(app, parts, settings.Limits);
@@ -99,6 +100,7 @@ public static class KalendsHost
             .AddSingleton<Health>()
             .AddSingleton(EventStream.FeedOf)
             .AddSingleton<EventStream>()
+            .AddSingleton<EventSocket>()
             .AddHostedService<CountingViews>()
             .AddKalendsDocument(parts.Entries);
 

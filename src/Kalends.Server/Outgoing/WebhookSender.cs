@@ -34,7 +34,8 @@ internal sealed class WebhookSender(OutgoingRules rules, TimeProvider time) : IW
         }
         catch (OperationCanceledException) when (!stopped.IsCancellationRequested)
         {
-            return new(null, over.IsCancellationRequested ? $"did not answer within {IWebhookSender.Longest.TotalSeconds} s" : "could not be connected to in time");
+            return new(
+                null, over.IsCancellationRequested ? $"did not answer within {IWebhookSender.Longest.TotalSeconds} s" : "could not be connected to in time");
         }
         catch (HttpRequestException fault)
         {
@@ -88,7 +89,8 @@ internal sealed class WebhookSender(OutgoingRules rules, TimeProvider time) : IW
         { InnerException: AddressRefusedException refused } => refused.Message,
         { HttpRequestError: HttpRequestError.NameResolutionError } => "its name is not known",
         { HttpRequestError: HttpRequestError.SecureConnectionError } => "TLS failed",
-        { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } => "its name is not known",
+        { InnerException: SocketException { SocketErrorCode: SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain } } =>
+            "its name is not known",
         { InnerException: SocketException { SocketErrorCode: SocketError.ConnectionRefused } } => "refused the connection",
         { HttpRequestError: HttpRequestError.ConnectionError } => "could not be connected to",
         _ => "did not answer as HTTP",

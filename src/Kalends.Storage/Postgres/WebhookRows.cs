@@ -52,7 +52,8 @@ internal sealed class WebhookRows(PostgresSession session) : IWebhookWrites
     private const string RecordSql = $"""
         INSERT INTO webhook_delivery (tenant, {DeliveryColumns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (tenant, webhook, event) DO UPDATE SET
-            seq = excluded.seq, type = excluded.type, status = excluded.status, attempts = excluded.attempts, ended_at = excluded.ended_at, error = excluded.error
+            seq = excluded.seq, type = excluded.type, status = excluded.status, attempts = excluded.attempts, ended_at = excluded.ended_at,
+            error = excluded.error
         """;
 
     private const string ForgetSql = """
@@ -83,7 +84,8 @@ internal sealed class WebhookRows(PostgresSession session) : IWebhookWrites
     public ValueTask Add(Webhook webhook) => Later(Lists(
             session.Prepare(AddSql).With(webhook.Id).With(webhook.Person.Value).With(webhook.App).With(webhook.Uri), webhook)
         .With(webhook.Secret).With(webhook.SecretBefore).WithMoment(webhook.RotatedUntil).WithMoment(webhook.CreatedAt).WithMoment(webhook.Since)
-        .With(webhook.Place).With(webhook.Due).With(webhook.DisabledFor).WithMoment(webhook.FailingSince).WithInteger(webhook.Attempts).With(webhook.LastError));
+        .With(webhook.Place).With(webhook.Due).With(webhook.DisabledFor).WithMoment(webhook.FailingSince).WithInteger(webhook.Attempts)
+        .With(webhook.LastError));
 
     public ValueTask Save(Webhook webhook) => Later(Lists(session.Prepare(SaveSql).With(webhook.Id).With(webhook.Uri), webhook)
         .With(webhook.Secret).With(webhook.SecretBefore).WithMoment(webhook.RotatedUntil).WithMoment(webhook.Since).With(webhook.Place).With(webhook.Due)

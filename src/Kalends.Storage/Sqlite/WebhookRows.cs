@@ -48,7 +48,8 @@ internal sealed class WebhookRows(SqliteSession session) : IWebhookWrites
     private const string RecordSql = $"""
         INSERT INTO webhook_delivery (tenant, {DeliveryColumns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         ON CONFLICT (tenant, webhook, event) DO UPDATE SET
-            seq = excluded.seq, type = excluded.type, status = excluded.status, attempts = excluded.attempts, ended_at = excluded.ended_at, error = excluded.error
+            seq = excluded.seq, type = excluded.type, status = excluded.status, attempts = excluded.attempts, ended_at = excluded.ended_at,
+            error = excluded.error
         """;
 
     private const string ForgetSql = """

@@ -22,10 +22,12 @@ public sealed record OutgoingRules(bool AllowPrivate = false, bool AllowHttp = f
     /// <summary>Below it live the services of a system (mail, files, name service), which understand enough of a POST to do harm.</summary>
     private const int FirstHighPort = 1_024;
 
-    private static readonly IReadOnlyList<IPNetwork> Private = Parsed("10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7");
+    private static readonly IReadOnlyList<IPNetwork> Private = Parsed(
+        "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "::1/128", "fc00::/7");
 
     /// <summary>What clouds tell their machines about themselves, keys included, at addresses that look like any other.</summary>
-    private static readonly IReadOnlyList<IPNetwork> Metadata = Parsed("100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32", "fd20:ce::/64");
+    private static readonly IReadOnlyList<IPNetwork> Metadata = Parsed(
+        "100.100.100.200/32", "168.63.129.16/32", "192.0.0.192/32", "fd00:ec2::/32", "fd20:ce::/64");
 
     /// <summary>
     /// Never anybody's on the internet: "this" network, link-local (with the metadata of most clouds), tests, documentation, multicast, reserved; and of
@@ -41,7 +43,8 @@ public sealed record OutgoingRules(bool AllowPrivate = false, bool AllowHttp = f
     /// <summary>What is wrong with an address, as far as it can be told from how it is written; null where nothing is.</summary>
     public string? Refuse(string text)
     {
-        if (text.Length > LongestUri || !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.HostNameType is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6))
+        if (text.Length > LongestUri || !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || uri.HostNameType is not (UriHostNameType.Dns or UriHostNameType.IPv4 or UriHostNameType.IPv6))
         {
             return $"must be an absolute address such as https://example.com/hook, of at most {LongestUri} characters";
         }
@@ -59,6 +62,12 @@ public sealed record OutgoingRules(bool AllowPrivate = false, bool AllowHttp = f
     /// <summary>Whether this very address may be connected to.</summary>
     public bool Allows(IPAddress address)
     {
+        // What is written so is connected to by IPv4, and networks count it so too.
+        if (address.IsIPv4MappedToIPv6)
+        {
+            return false;
+        }
+
         if (Networks?.Any(network => network.Contains(address)) == true)
         {
             return true;

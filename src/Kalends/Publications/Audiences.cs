@@ -3,7 +3,9 @@ using Kalends.Storage;
 
 namespace Kalends.Publications;
 
-/// <summary>Those who hear the same: one caller's listeners that ask for the same. What they hear is judged, and its ids are sealed, once for all of them.</summary>
+/// <summary>
+/// Those who hear the same: one caller's listeners that ask for the same. What they hear is judged, and its ids are sealed, once for all of them.
+/// </summary>
 internal sealed class Audience(Caller caller, FeedFilter filter)
 {
     public Caller Caller => caller;

@@ -4,8 +4,8 @@ using NodaTime;
 namespace Kalends.Webhooks;
 
 /// <summary>
-/// Gives a webhook another secret, told here and never again. For a day both sign, so that the receiver takes the new one when it likes; rotated again within it,
-/// the oldest no longer does.
+/// Gives a webhook another secret, told here and never again. For a day both sign, so that the receiver takes the new one when it likes; rotated again within
+/// it, the oldest no longer does.
 /// </summary>
 public sealed record RotateWebhookSecret : Command<RotatedSecret>
 {

@@ -5,7 +5,9 @@ using NodaTime;
 
 namespace Kalends.Webhooks;
 
-/// <summary>What is sent, and its headers, as Standard Webhooks 1.0 says: signed with each secret that is in force, so that receivers take a new one when they like.</summary>
+/// <summary>
+/// The headers of what is sent, as Standard Webhooks 1.0 says: signed with each secret that is in force, so that receivers take a new one when they like.
+/// </summary>
 public static class Signature
 {
     public const string SecretPrefix = "whsec_";
@@ -23,7 +25,8 @@ public static class Signature
     {
         var timestamp = now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         byte[] signed = [.. Encoding.UTF8.GetBytes($"{id}.{timestamp}."), .. body];
-        var signatures = secrets.Select(secret => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(secret[SecretPrefix.Length..]), signed)));
+        var signatures = secrets.Select(secret => Convert.FromBase64String(secret[SecretPrefix.Length..]))
+            .Select(key => "v1," + Convert.ToBase64String(HMACSHA256.HashData(key, signed)));
         return [("webhook-id", id.ToString()), ("webhook-timestamp", timestamp), ("webhook-signature", string.Join(' ', signatures))];
     }
 }

@@ -13,6 +13,8 @@ public sealed class SingleEventWork(IPermissions permissions, IWebhookSender sen
 
     public string Kind => WebhookMessages.Single;
 
+    public bool MostlyWaits => true;
+
     public async ValueTask<WorkResult> Run(WorkContext context)
     {
         var single = WireJson.Read<SingleEvent>(context.Message.Body);

@@ -42,18 +42,24 @@ internal static class WebhookEnds
         {
             var now = context.Now;
             var failing = webhook with { FailingSince = webhook.FailingSince ?? now, Attempts = webhook.Attempts + 1, LastError = answer.Error };
-            if (now < Instant.Max(told.Seen.Time, webhook.Since) + patience.KeepTrying)
+            if (now >= Instant.Max(told.Seen.Time, webhook.Since) + patience.KeepTrying)
             {
-                await Keep(context, session, failing);
-                return Step.Ended(WorkResult.Later(answer.Error!, answer.RetryAfter));
+                var next = failing with { Place = told.Next, Attempts = 0 };
+                await session.Rows<IWebhookWrites>().Record(told.Delivery(id, DeliveryStatus.Failed, failing.Attempts, now, answer.Error));
+                return next.HasMore ? await GoOn(context, session, next, told.MayGoOn) : await Disable(context, session, next, Silent(next));
             }
 
-            await session.Rows<IWebhookWrites>().Record(told.Delivery(id, DeliveryStatus.Failed, failing.Attempts, now, answer.Error));
-            return now < failing.FailingSince + patience.KeepTrying
-                ? await GoOn(context, session, failing with { Place = told.Next, Attempts = 0 }, told.MayGoOn)
-                : await Disable(
-                    context, session, failing with { Place = told.Next, Attempts = 0 }, $"nothing came through since {failing.FailingSince}: {answer.Error}");
+            // One event may be what a receiver cannot take; where the next does not come through either, it is the receiver.
+            if (now >= failing.FailingSince + patience.KeepTrying)
+            {
+                return await Disable(context, session, failing, Silent(failing));
+            }
+
+            await Keep(context, session, failing);
+            return Step.Ended(WorkResult.Later(answer.Error!, answer.RetryAfter));
         });
+
+    private static string Silent(Webhook webhook) => $"nothing came through since {webhook.FailingSince}: {webhook.LastError}";
 
     private static async ValueTask<Step> InSession(
         WorkContext context, Guid id, long place, Func<IWriteSession, Webhook, ValueTask<Step>> write)

@@ -6,7 +6,9 @@ using NodaTime;
 
 namespace Kalends.Webhooks;
 
-/// <summary>The messages by which workers serve webhooks: one for each that has something to be told, and one for each event that is wanted by itself.</summary>
+/// <summary>
+/// The messages by which workers serve webhooks: one for each that has something to be told, and one for each event that is wanted by itself.
+/// </summary>
 internal static class WebhookMessages
 {
     public const string Queue = "webhooks";

@@ -22,6 +22,8 @@ public sealed class WebhookWork(IPermissions permissions, IWebhookSender sender,
 
     public string Kind => WebhookMessages.Serve;
 
+    public bool MostlyWaits => true;
+
     public async ValueTask<WorkResult> Run(WorkContext context)
     {
         var id = JsonSerializer.Deserialize<Guid>(context.Message.Body);

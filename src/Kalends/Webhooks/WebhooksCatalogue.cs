@@ -23,7 +23,10 @@ public static class WebhooksCatalogue
         new QueryEntry<GetWebhooks, FoundWebhooks>("get-webhooks", "Lists webhooks, their state and what they were last sent"),
         new QueryEntry<GetWebhookDeliveries, FoundDeliveries>("get-webhook-deliveries", "Lists what came of the events that a webhook was sent")
         {
-            Limits = [new("webhook-deliveries-kept", (long)IWebhookWrites.KeptFor.TotalSeconds, "seconds", "A week: who looks for what failed does so by then.")],
+            Limits =
+            [
+                new("webhook-deliveries-kept", (long)IWebhookWrites.KeptFor.TotalSeconds, "seconds", "A week: who looks for what failed does so by then."),
+            ],
         },
     ];
 }

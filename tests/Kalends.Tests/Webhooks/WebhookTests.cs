@@ -59,9 +59,12 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         Assert.NotEqual(before, after);
         await web.Save(ana);
         var received = (await web.Until("/rotating", 1))[0];
-        Assert.Equal(2, received.Signature.Split(' ').Length);
-        Verify(received, before);
+        var signatures = received.Signature.Split(' ');
+        Assert.Equal(2, signatures.Length);
         Verify(received, after);
+        // One by one: this verifier looks at the first alone.
+        Verify(received with { Signature = signatures[1] }, before);
+        Assert.Throws<WebhookVerificationException>(() => Verify(received with { Signature = signatures[0] }, before));
         Assert.True((await WebhookHost.Shown(ana, webhook)).TryGetProperty("bothSecretsUntil", out _));
     }
 
@@ -196,7 +199,11 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
     public async Task A_strict_server_refuses_what_leads_into_its_own_network_and_points_at_it()
     {
         await using var strict = await EdgeHost.Start("--Kalends:Queue:Workers=0");
-        foreach (var uri in new[] { web.Receiver.Address + "/x", "https://127.0.0.1/x", "https://169.254.169.254/latest", "https://user:word@example.com/", "https://example.com:25/", "ftp://example.com", "nonsense" })
+        foreach (var uri in new[]
+        {
+            web.Receiver.Address + "/x", "https://127.0.0.1/x", "https://169.254.169.254/latest", "https://user:word@example.com/", "https://example.com:25/",
+            "ftp://example.com", "nonsense",
+        })
         {
             using var answer = await strict.Ana.Post("/v1/commands/subscribe-webhook", $$"""{"uri":"{{uri}}","types":["kalends.appointment.created.v1"]}""");
             Assert.Equal(["/uri"], (await answer.Problem(HttpStatusCode.BadRequest, "invalid")).Pointers());
