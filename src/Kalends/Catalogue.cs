@@ -7,6 +7,7 @@ using Kalends.Messages;
 using Kalends.Operations;
 using Kalends.Permissions;
 using Kalends.Reminders;
+using Kalends.Webhooks;
 
 namespace Kalends;
 
@@ -23,5 +24,6 @@ public static class Catalogue
         .. OperationsCatalogue.Entries,
         .. PermissionsCatalogue.Entries,
         .. RemindersCatalogue.Entries,
+        .. WebhooksCatalogue.Entries,
     ];
 }

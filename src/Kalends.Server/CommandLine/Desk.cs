@@ -2,18 +2,22 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kalends.Messages;
 using Kalends.Messages.Json;
+using Kalends.Outgoing;
 using Kalends.Permissions;
 using Kalends.Storage;
 
 namespace Kalends.Server.CommandLine;
 
 /// <summary>Where the command line hands in messages: the dispatcher on a store, and who asks.</summary>
-internal sealed class Desk(IStore store, Caller caller, Surroundings surroundings)
+internal sealed class Desk(IStore store, Caller caller, Surroundings surroundings, OutgoingRules? outgoing = null)
 {
     /// <summary>Whoever has the store's file may change it anyway; so the program itself acts with every scope.</summary>
     public static readonly CalendarId Itself = new("service:cli");
 
-    private readonly Dispatcher dispatcher = new(store, new RelationPermissions(), surroundings.Clock);
+    private readonly Dispatcher dispatcher = new(store, new RelationPermissions(), surroundings.Clock)
+    {
+        Outgoing = outgoing ?? OutgoingRules.Strict,
+    };
 
     public static Caller CallerOf(string tenant, string? person, bool admin) => person is null
         ? new(tenant, Itself, "cli", Scopes.Read | Scopes.Write | Scopes.Admin)

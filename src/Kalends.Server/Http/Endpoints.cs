@@ -28,6 +28,7 @@ internal static class Endpoints
         app.MapMethods("/readyz", GetOrHead, (RequestDelegate)health.Ready).WithMetadata(Anonymous.Mark);
         app.MapGet("/problems/{code}", (RequestDelegate)Problems.Explain);
         app.MapGet(EventStream.Address, (RequestDelegate)app.Services.GetRequiredService<EventStream>().Get);
+        app.MapGet(EventSocket.Address, (RequestDelegate)app.Services.GetRequiredService<EventSocket>().Get).WithMetadata(SocketToken.Mark);
         var inForce = new LimitsInForce([.. limits.InForce().Select(Worded), .. parts.Entries.SelectMany(OfMessage)]);
         app.MapGet("/v1/limits", (RequestDelegate)(context => Answers.WriteJson(context, inForce, Answers.Json)));
     }

@@ -44,7 +44,10 @@ internal sealed class EventStream(
         return feed;
     }
 
-    public async Task Get(HttpContext context)
+    public Task Get(HttpContext context) => Serve(context, (listening, ending) => Send(context, listening, ending.Token));
+
+    /// <summary>What is the same whichever way events are sent: what was asked for, and when it ends.</summary>
+    public async Task Serve(HttpContext context, Func<Listening, Ending, Task> send)
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var asked = Read(context.Request, caller);
@@ -62,7 +65,7 @@ internal sealed class EventStream(
         using var listening = begun.Value;
         try
         {
-            await Send(context, listening, end.Token);
+            await send(listening, new(() => ending.IsCancellationRequested, end.Token));
         }
         catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
@@ -133,3 +136,6 @@ internal sealed class EventStream(
 
     private sealed record Asked(FeedFilter Filter, string? LastId);
 }
+
+/// <summary>When a stream ends though nobody left it: with the token, or with the process.</summary>
+internal sealed record Ending(Func<bool> IsTokenOver, CancellationToken Token);

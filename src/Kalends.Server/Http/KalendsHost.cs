@@ -5,9 +5,11 @@ using Kalends.Reminders;
 using Kalends.Schedules;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
+using Kalends.Server.Outgoing;
 using Kalends.Server.Reminders;
 using Kalends.Server.Workers;
 using Kalends.Storage;
+using Kalends.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Kalends.Server.Http;
@@ -49,6 +51,7 @@ public static class KalendsHost
             }
         });
         app.UseMiddleware<Faults>();
+        app.UseWebSockets();
         app.UseRouting();
         app.UseMiddleware<Authentication>();
         Endpoints.Map(app, parts, settings.Limits);
@@ -100,6 +103,7 @@ public static class KalendsHost
             .AddSingleton<Health>()
             .AddSingleton(EventStream.FeedOf)
             .AddSingleton<EventStream>()
+            .AddSingleton<EventSocket>()
             .AddHostedService<CountingViews>()
             .AddKalendsDocument(parts.Entries);
 
@@ -118,6 +122,10 @@ public static class KalendsHost
             .AddSingleton<IWork>(provider => new ScheduleWork(ReminderBatch.Queue, provider.GetRequiredService<IReadOnlyList<Schedule>>()))
             .AddSingleton(Channels.Of)
             .AddSingleton<IWork>(Channels.Work)
+            .AddSingleton<IWebhookSender>(provider => new WebhookSender(settings.Outgoing.Rules(), provider.GetRequiredService<TimeProvider>()))
+            .AddSingleton<IWork>(provider => new WebhookWork(
+                parts.Permissions, provider.GetRequiredService<IWebhookSender>(), settings.Webhooks.Patience()))
+            .AddSingleton<IWork>(provider => new SingleEventWork(parts.Permissions, provider.GetRequiredService<IWebhookSender>()))
             .AddSingleton<Deferral>()
             .AddSingleton(settings.Cache.Before(parts.Store))
             .AddSingleton(parts.Clock)
@@ -125,10 +133,14 @@ public static class KalendsHost
             .AddSingleton(settings)
             .AddSingleton(settings.Limits)
             .AddSingleton(TimeProvider.System)
-            .AddSingleton<Dispatcher>()
+            .AddSingleton(provider => new Dispatcher(provider.GetRequiredService<IStore>(), parts.Permissions, parts.Clock)
+            {
+                Outgoing = settings.Outgoing.Rules(),
+            })
             .AddHostedService<Preparation>()
             .AddHostedService<SealingTrail>()
             .AddHostedService<PlantingSchedules>()
-            .AddHostedService<QueueWorkers>();
+            .AddHostedService<QueueWorkers>()
+            .AddHostedService<WatchingPublications>();
     }
 }

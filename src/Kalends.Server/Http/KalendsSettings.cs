@@ -1,6 +1,7 @@
 using Kalends.Audit;
 using Kalends.Availability;
 using Kalends.Storage;
+using Kalends.Webhooks;
 using Microsoft.Extensions.Configuration;
 
 namespace Kalends.Server.Http;
@@ -37,6 +38,12 @@ public sealed record KalendsSettings
 
     /// <summary>How reminders reach people.</summary>
     public ReminderSettings Reminders { get; init; } = new();
+
+    /// <summary>Where addresses that users name may lead.</summary>
+    public OutgoingSettings Outgoing { get; init; } = new();
+
+    /// <summary>How webhooks are served.</summary>
+    public WebhookSettings Webhooks { get; init; } = new();
 
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
@@ -80,6 +87,16 @@ public sealed record KalendsSettings
         if (settings.Reminders.Fault is { } wrong)
         {
             throw new SettingsException($"Kalends:Reminders: {wrong}.");
+        }
+
+        if (!settings.Outgoing.CanBeMeant)
+        {
+            throw new SettingsException("Kalends:Outgoing:Networks must be networks such as 10.1.0.0/16, with no bit set beyond their length.");
+        }
+
+        if (!settings.Webhooks.CanBeMeant)
+        {
+            throw new SettingsException($"Kalends:Webhooks:KeepTryingHours must be from 1 to {WebhookPatience.LongestHours}.");
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

@@ -19,6 +19,9 @@ internal sealed class QueueWorkers(
     /// <summary>For what was cut off to be given back.</summary>
     private static readonly TimeSpan ForGivingBack = TimeSpan.FromSeconds(2);
 
+    /// <summary>So that a few who do not answer leave workers for the others.</summary>
+    private const int ForWaiting = 8;
+
     private IReadOnlyList<QueueDepth> depths = [];
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -47,9 +50,9 @@ internal sealed class QueueWorkers(
 
     private QueueLoop Loop(string queue, WorkRun run, IReadOnlyList<IWork> known)
     {
-        var perDestination = known.Where(work => work.Queue == queue).Min(work => work.PerDestination);
-        var lease = Duration.FromSeconds(settings.Queue.LeaseSeconds);
-        return new(queue, settings.Queue.Workers, run, new(perDestination), perDestination, lease, store.Queue, clock, time, log);
+        var works = known.Where(work => work.Queue == queue).ToList();
+        var (perDestination, lease) = (works.Min(work => work.PerDestination), Duration.FromSeconds(settings.Queue.LeaseSeconds));
+        return new(queue, settings.Queue.Workers * (works.TrueForAll(work => work.MostlyWaits) ? ForWaiting : 1), run, new(perDestination), perDestination, lease, store.Queue, clock, time, log);
     }
 
     private Meter Meter()

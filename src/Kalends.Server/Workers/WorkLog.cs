@@ -38,4 +38,7 @@ internal static partial class WorkLog
 
     [LoggerMessage(1110, LogLevel.Warning, "{Kind} {Id} of {Tenant}: what came of it could not be written ({Reason}); it will be read again")]
     public static partial void NotWritten(ILogger logger, string kind, long id, string tenant, string reason);
+
+    [LoggerMessage(1111, LogLevel.Warning, "What is published cannot be looked at for webhooks just now: {Reason}")]
+    public static partial void NotWatched(ILogger logger, string reason);
 }

@@ -7,6 +7,7 @@ using Kalends.Publications;
 using Kalends.Queue;
 using Kalends.Reminders;
 using Kalends.Schedules;
+using Kalends.Webhooks;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -58,6 +59,8 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(ISweepWrites)] = session => new SweepRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
+        [typeof(IWebhookRows)] = session => new WebhookRows(session),
+        [typeof(IWebhookWrites)] = session => new WebhookRows(session),
     };
 
     private readonly List<Statement> later = [];

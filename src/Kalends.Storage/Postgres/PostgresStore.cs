@@ -111,6 +111,15 @@ public sealed partial class PostgresStore : IStore
         }
     }
 
+    public async ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped)
+    {
+        var (wire, _) = await Open(stopped);
+        await using (wire)
+        {
+            return await TenantRows.NamesWithWebhooks(wire, stopped);
+        }
+    }
+
     public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
     {
         var (wire, _) = await Open(stopped);

@@ -22,6 +22,7 @@ internal static class ServiceRole
         ("queue_message", All), ("queue_archive", All), ("operation", All), ("schedule", "SELECT, INSERT, UPDATE"),
         ("reminder_watch", All), ("reminder_acknowledgement", All), ("reminder_delivery", All),
         ("FUNCTION tenants_to_remind", "EXECUTE"), ("FUNCTION forget_reminders", "EXECUTE"),
+        ("webhook", All), ("webhook_place", "SELECT, INSERT, UPDATE"), ("webhook_delivery", All), ("FUNCTION tenants_with_webhooks", "EXECUTE"),
         ("FUNCTION take_messages", "EXECUTE"), ("FUNCTION queue_depths", "EXECUTE"),
         ("SEQUENCE trail_seq", "USAGE"), ("SEQUENCE outbox_seq", "USAGE"), ("SCHEMA public", "USAGE"),
         ("FUNCTION prepare_months", "EXECUTE"), ("FUNCTION erase_trail_text", "EXECUTE"), ("FUNCTION drop_trail", "EXECUTE"),

@@ -40,6 +40,8 @@ internal sealed class Statement(string constantSql)
     /// <summary>To the millisecond.</summary>
     public Statement WithMoment(Instant moment) => Add(Seconds.ToStored(moment), NpgsqlDbType.TimestampTz);
 
+    public Statement WithMoment(Instant? moment) => moment is { } one ? WithMoment(one) : AddNull(NpgsqlDbType.TimestampTz);
+
     public Statement WithMoments(IEnumerable<Instant> moments) =>
         Add<long[]>([.. moments.Select(Seconds.ToStored)], NpgsqlDbType.Array | NpgsqlDbType.TimestampTz);
 

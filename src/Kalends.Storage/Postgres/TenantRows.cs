@@ -30,10 +30,15 @@ internal static class TenantRows
         return key;
     }
 
-    public static async ValueTask<List<string>> Names(Wire wire, CancellationToken stopped)
+    public static ValueTask<List<string>> Names(Wire wire, CancellationToken stopped) => Names(NamesSql, wire, stopped);
+
+    public static ValueTask<List<string>> NamesWithWebhooks(Wire wire, CancellationToken stopped) =>
+        Names("SELECT n FROM tenants_with_webhooks() n", wire, stopped);
+
+    private static async ValueTask<List<string>> Names(string constantSql, Wire wire, CancellationToken stopped)
     {
         var names = new List<string>();
-        await wire.Run(new Statement(NamesSql).Reading(row => names.Add(row.Text(0))), stopped);
+        await wire.Run(new Statement(constantSql).Reading(row => names.Add(row.Text(0))), stopped);
         return names;
     }
 

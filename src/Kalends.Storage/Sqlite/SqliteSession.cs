@@ -7,6 +7,7 @@ using Kalends.Publications;
 using Kalends.Queue;
 using Kalends.Reminders;
 using Kalends.Schedules;
+using Kalends.Webhooks;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -57,6 +58,8 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
         [typeof(ISweepWrites)] = session => new SweepRows(session),
         [typeof(IRelationRows)] = session => new RelationRows(session),
         [typeof(IRelationWrites)] = session => new RelationRows(session),
+        [typeof(IWebhookRows)] = session => new WebhookRows(session),
+        [typeof(IWebhookWrites)] = session => new WebhookRows(session),
     };
 
     private const char PositionKind = 's';

@@ -76,6 +76,13 @@ public sealed class SqliteStore : IStore
         return TenantRows.ToRemind(session.Connection, until.ToUnixTimeSeconds());
     }
 
+    public async ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped)
+    {
+        stopped.ThrowIfCancellationRequested();
+        await using var session = BeginReading(tenant: null);
+        return TenantRows.NamesWithWebhooks(session.Connection);
+    }
+
     public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
     {
         await using var session = BeginReading(tenant: null);

@@ -25,26 +25,19 @@ internal static class TenantRows
         return row.Step() ? row.Long(0) : 0;
     }
 
-    public static List<string> ToRemind(Connection connection, long until)
-    {
-        const string ToRemindSql = """
-            SELECT t.name FROM tenant t WHERE t.name > '' AND (EXISTS (SELECT 1 FROM reminder_watch w WHERE w.tenant = t.key AND w.due_at <= ?1)
-                OR EXISTS (SELECT 1 FROM reminder_acknowledgement a WHERE a.tenant = t.key AND a.snoozed_until <= ?1)) ORDER BY t.name
-            """;
-        var names = new List<string>();
-        var rows = connection.Prepare(ToRemindSql).With(until);
-        while (rows.Step())
-        {
-            names.Add(rows.Text(0));
-        }
+    public static List<string> ToRemind(Connection connection, long until) => Names(connection.Prepare("""
+        SELECT t.name FROM tenant t WHERE t.name > '' AND (EXISTS (SELECT 1 FROM reminder_watch w WHERE w.tenant = t.key AND w.due_at <= ?1)
+            OR EXISTS (SELECT 1 FROM reminder_acknowledgement a WHERE a.tenant = t.key AND a.snoozed_until <= ?1)) ORDER BY t.name
+        """).With(until));
 
-        return names;
-    }
+    public static List<string> Names(Connection connection) => Names(connection.Prepare("SELECT name FROM tenant WHERE name > '' ORDER BY name"));
 
-    public static List<string> Names(Connection connection)
+    public static List<string> NamesWithWebhooks(Connection connection) => Names(connection.Prepare(
+        "SELECT name FROM tenant WHERE key IN (SELECT tenant FROM webhook WHERE disabled_for IS NULL) ORDER BY name"));
+
+    private static List<string> Names(Statement rows)
     {
         var names = new List<string>();
-        var rows = connection.Prepare("SELECT name FROM tenant WHERE name > '' ORDER BY name");
         while (rows.Step())
         {
             names.Add(rows.Text(0));

@@ -1,3 +1,4 @@
+using Kalends.Outgoing;
 using Kalends.Storage;
 using NodaTime;
 
@@ -34,6 +35,9 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
 
     /// <summary>True when nothing will be kept, so that a command may say more and stop for less.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>Which addresses may be called that the command names.</summary>
+    public OutgoingRules Outgoing { get; init; } = OutgoingRules.Strict;
 
     public IReadOnlyList<Change> Changes => changes;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Kalends.Messages.Json;
+using Kalends.Outgoing;
 using Kalends.Storage;
 using NodaTime;
 
@@ -21,6 +22,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     /// <summary>Told what each query showed that was answered. Called on its way, so it must be quick and never wait.</summary>
     public Action<Viewing>? Viewed { get; set; }
+
+    /// <summary>Which addresses that callers name may be called.</summary>
+    public OutgoingRules Outgoing { get; init; } = OutgoingRules.Strict;
 
     /// <summary>Who is told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
     public void OnCommitted(Action<string> told) => committed += told;
@@ -199,7 +203,7 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
         }
 
         var (context, outcome) = await Attempts.Execute(
-            command, () => new(caller, now, session, decisions, stopped) { DryRun = options.DryRun });
+            command, () => new(caller, now, session, decisions, stopped) { DryRun = options.DryRun, Outgoing = Outgoing });
         if (!await decisions.Hold())
         {
             return null;

@@ -104,9 +104,10 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
                 await using var session = await store.Read(listener.Caller.Tenant, stopped);
                 var page = await session.Rows<IPublicationRows>().Read(
                     place, until is { } end ? FeedMark.Settled(end) : null, TenantFeed.PageSize);
-                List<PublishedEntry> entries = [.. page.Entries.Where(entry => !(entry.Seq > until))];
+                List<PlacedEntry> entries =
+                    [.. PlacedEntry.Of(page.Entries.Where(entry => !(entry.Seq > until))).Where(entry => entry.MayConcern(listener.Filter))];
                 var sight = await PublicationSight.Over(session, permissions, entries, [listener.Caller.Person]);
-                foreach (var (seq, type, json) in await sight.Shown(listener.Caller, listener.Filter, place))
+                foreach (var (seq, type, json) in await sight.Shown(listener.Caller, listener.Filter, entries))
                 {
                     items.Add(new(await FeedPlaces.Seal(session, listener.Caller, seq, clock.GetCurrentInstant()), type, json));
                 }

@@ -16,8 +16,11 @@ public sealed record FeedFilter(IReadOnlySet<CalendarId>? Calendars, IReadOnlySe
 
     public static readonly FeedFilter All = new(null, null);
 
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) 
-        { Created, Modified, Deleted, ReminderPublication.Received, ReminderPublication.Failed };
+    /// <summary>All types of publications.</summary>
+    public static readonly IReadOnlySet<string> Known = new HashSet<string>(StringComparer.Ordinal)
+    {
+        Created, Modified, Deleted, ReminderPublication.Received, ReminderPublication.Failed,
+    };
 
     /// <summary>From what the address says, each fault noted.</summary>
     public static FeedFilter Of(IReadOnlyList<string> calendars, IReadOnlyList<string> types, Errors errors)
@@ -32,5 +35,10 @@ public sealed record FeedFilter(IReadOnlySet<CalendarId>? Calendars, IReadOnlySe
             types.Count == 0 ? null : types.ToHashSet(StringComparer.Ordinal));
     }
 
+    /// <summary>The same for filters that take the same. Neither calendars nor types have control characters.</summary>
+    public string Text { get; } = $"{Joined(Calendars?.Select(calendar => calendar.Value))}\n\n{Joined(Types)}";
+
     public bool Takes(CalendarId calendar) => Calendars is null || Calendars.Contains(calendar);
+
+    private static string Joined(IEnumerable<string>? names) => names is null ? "" : string.Join('\n', names.Order(StringComparer.Ordinal));
 }

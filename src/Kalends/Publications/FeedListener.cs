@@ -18,7 +18,7 @@ internal sealed class FeedListener(Caller caller, FeedFilter filter, int most)
 
     public FeedFilter Filter => filter;
 
-    /// <summary>Up to here they were told all that they may hear.</summary>
+    /// <summary>Up to here nothing more is told them: the last thing they were told, or where they joined.</summary>
     public long After { get; set; }
 
     /// <summary>From which place on they are told what comes.</summary>

@@ -17,11 +17,12 @@ internal sealed class PublicationSight
     private readonly IPermissions permissions;
     private readonly IReadOnlyDictionary<CalendarId, Calendar> rows;
     private readonly Dictionary<long, CalendarId> ids;
-    private readonly List<Told> told;
-    private readonly List<ToldReminder> reminders;
+    private readonly IReadOnlyDictionary<long, Told> told;
+    private readonly IReadOnlyDictionary<long, ToldReminder> reminders;
 
     private PublicationSight(
-        IReadSession session, IPermissions permissions, IReadOnlyDictionary<CalendarId, Calendar> rows, List<Told> told, List<ToldReminder> reminders)
+        IReadSession session, IPermissions permissions, IReadOnlyDictionary<CalendarId, Calendar> rows,
+        IReadOnlyDictionary<long, Told> told, IReadOnlyDictionary<long, ToldReminder> reminders)
     {
         (this.session, this.permissions, this.rows, this.told, this.reminders) = (session, permissions, rows, told, reminders);
         ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
@@ -30,59 +31,49 @@ internal sealed class PublicationSight
     /// <param name="session">At whose moment it is judged.</param>
     /// <param name="permissions">Who may what.</param>
     /// <param name="entries">What is to be told.</param>
-    /// <param name="persons">Who listens.</param>
+    /// <param name="persons">To whom.</param>
     public static async ValueTask<PublicationSight> Over(
-        IReadSession session, IPermissions permissions, IReadOnlyList<PublishedEntry> entries, IEnumerable<CalendarId> persons)
+        IReadSession session, IPermissions permissions, IReadOnlyCollection<PlacedEntry> entries, IEnumerable<CalendarId> persons)
     {
-        List<PublishedEntry> known = [.. entries.Where(entry => entry.Entry is not null)];
-        var reminders = await ToldReminder.Of(session, entries);
-        if (known.Count == 0)
+        if (entries.Count == 0)
         {
-            var listeners = reminders.Count == 0 ? new Dictionary<CalendarId, Calendar>() : await session.Rows<ICalendarRows>().Find([.. persons.Distinct()]);
-            return new(session, permissions, listeners, [], reminders);
+            return new(
+                session, permissions, new Dictionary<CalendarId, Calendar>(), new Dictionary<long, Told>(), new Dictionary<long, ToldReminder>());
         }
 
-        var calendars = known.ToDictionary(entry => entry.Seq, entry => CalendarsOf(entry.Entry!));
-        var rows = await session.Rows<ICalendarRows>().Find([.. calendars.Values.SelectMany(lies => lies).Concat(persons).Distinct()]);
+        var rows = await session.Rows<ICalendarRows>().Find([.. entries.SelectMany(entry => entry.Calendars).Concat(persons).Distinct()]);
+        var changes = entries.Where(entry => entry.Change is not null).Select(entry => (entry.Published, Change: entry.Change!)).ToList();
         var now = await EntryState.PrivacyNow(
-            session.Rows<IAppointmentRows>(), session.Rows<IChangeRows>(), [.. known.Select(entry => entry.Entry!)]);
-        return new(session, permissions, rows, [.. known.Select(entry => new Told(
-            entry, calendars[entry.Seq],
-            EntryState.Of(entry.Entry!, entry.Entry!.Before, rows, now), EntryState.Of(entry.Entry!, entry.Entry!.After, rows, now)))],
-            reminders);
+            session.Rows<IAppointmentRows>(), session.Rows<IChangeRows>(), [.. changes.Select(entry => entry.Change)]);
+        return new(
+            session, permissions, rows,
+            changes.ToDictionary(entry => entry.Published.Seq, entry => new Told(
+                entry.Published,
+                EntryState.Of(entry.Change, entry.Change.Before, rows, now), EntryState.Of(entry.Change, entry.Change.After, rows, now))),
+            await ToldReminder.Of(session, entries));
     }
 
-    /// <summary>The events after a place that this caller may hear and asked for, each with its number, type and JSON.</summary>
-    public async ValueTask<IReadOnlyList<(long Seq, string Type, byte[] Json)>> Shown(Caller caller, FeedFilter filter, long after)
+    /// <summary>Of these events those that this caller may hear and asked for, each with its number, type and JSON.</summary>
+    public async ValueTask<IReadOnlyList<(long Seq, string Type, byte[] Json)>> Shown(Caller caller, FeedFilter filter, IReadOnlyList<PlacedEntry> entries)
     {
-        List<Told> asked = [.. told.Where(one => one.Published.Seq > after && (filter.Calendars is null || filter.Calendars.Overlaps(one.Calendars)))];
-        List<ToldReminder> reminded = [.. reminders.Where(one => one.Published.Seq > after && filter.Takes(one.Calendar))];
-        if (asked.Count == 0 && reminded.Count == 0)
+        if (entries.Count == 0)
         {
             return [];
         }
 
         var sight = new Sight(
-            await Decide(caller, [.. asked.SelectMany(one => one.Calendars).Concat(reminded.Select(one => one.Calendar)).Distinct()]),
-            rows.GetValueOrDefault(caller.Person)?.Key);
+            await Decide(caller, [.. entries.SelectMany(entry => entry.Calendars).Distinct()]), rows.GetValueOrDefault(caller.Person)?.Key);
         var shown = new List<(long, string, byte[])>();
-        foreach (var one in asked)
+        foreach (var entry in entries)
         {
-            if (Show(one, sight, caller, filter) is { } seen)
+            var seq = entry.Published.Seq;
+            if ((reminders.TryGetValue(seq, out var reminder) ? reminder.Show(sight, caller, filter) : Show(told[seq], sight, caller, filter)) is { } seen)
             {
-                shown.Add((one.Published.Seq, seen.Type, seen.Json));
+                shown.Add((seq, seen.Type, seen.Json));
             }
         }
 
-        foreach (var one in reminded)
-        {
-            if (one.Show(sight, caller, filter) is { } seen)
-            {
-                shown.Add((one.Published.Seq, seen.Type, seen.Json));
-            }
-        }
-
-        return reminded.Count == 0 ? shown : [.. shown.OrderBy(one => one.Item1)];
+        return shown;
     }
 
     private (string Type, byte[] Json)? Show(Told one, Sight sight, Caller caller, FeedFilter filter)
@@ -105,10 +96,7 @@ internal sealed class PublicationSight
             ? guess.Access
             : await permissions.Decide(caller, calendars, session);
 
-    private static HashSet<CalendarId> CalendarsOf(TrailEntry entry) =>
-        [.. new[] { entry.Before, entry.After }.OfType<byte[]>().SelectMany(json => KnownAppointment.CalendarsOf(WireJson.Read<Appointment>(json)))];
-
-    private sealed record Told(PublishedEntry Published, HashSet<CalendarId> Calendars, EntryState? Before, EntryState? After)
+    private sealed record Told(PublishedEntry Published, EntryState? Before, EntryState? After)
     {
         public Lazy<byte[]> Whole { get; } = new(() => CloudEvent.Full(Published));
     }

@@ -6,7 +6,7 @@ namespace Kalends.Publications;
 
 /// <summary>
 /// Reads what is published in one tenant as long as anybody listens, once for all of them: at once after a commit of this process, and for those of others
-/// forty times a second.
+/// forty times a second. Listeners that a page does not concern are not looked at for it.
 /// </summary>
 internal sealed class TenantFeed(string tenant, IStore store, IPermissions permissions, IClock clock, TimeProvider time) : IDisposable
 {
@@ -24,7 +24,7 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     private readonly Lock gate = new();
     private readonly SemaphoreSlim bell = new(0);
     private readonly List<FeedListener> joining = [];
-    private readonly List<FeedListener> listeners = [];
+    private readonly Audiences audiences = new();
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
 
@@ -43,7 +43,7 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     {
         lock (gate)
         {
-            var isFirst = joining.Count + listeners.Count == 0;
+            var isFirst = joining.Count + audiences.Count == 0;
             joining.Add(listener);
             if (isFirst)
             {
@@ -63,7 +63,7 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     {
         lock (gate)
         {
-            _ = joining.Remove(listener) || listeners.Remove(listener);
+            _ = joining.Remove(listener) || audiences.Remove(listener);
         }
     }
 
@@ -84,9 +84,9 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
         try
         {
             var state = new Progress(IPublicationRows.Unknown, null, time.GetTimestamp());
-            while (Listening() is { Count: > 0 } all)
+            while (Joining() is { } newcomers)
             {
-                state = await Look(state, all);
+                state = await Look(state, newcomers);
                 await bell.WaitAsync(state.Pause, stop.Token);
             }
         }
@@ -106,40 +106,46 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     {
         lock (gate)
         {
-            foreach (var listener in joining.Concat(listeners))
+            foreach (var listener in joining.Concat(audiences.Listeners))
             {
                 listener.End();
             }
 
             joining.Clear();
-            listeners.Clear();
+            audiences.Clear();
         }
     }
 
-    private List<FeedListener> Listening()
+    /// <summary>Those who are to hear what comes from now on; null where nobody listens.</summary>
+    private List<FeedListener>? Joining()
     {
         lock (gate)
         {
-            return [.. joining, .. listeners];
+            return joining.Count + audiences.Count == 0 ? null : [.. joining];
         }
     }
 
     /// <summary>What fails is done again: who was told already is not told twice.</summary>
-    private async Task<Progress> Look(Progress state, List<FeedListener> all)
+    private async Task<Progress> Look(Progress state, List<FeedListener> newcomers)
     {
         try
         {
             await using var session = await store.Read(tenant, stop.Token);
             var page = await session.Rows<IPublicationRows>().Read(state.Place, state.Mark, state.Place < 0 ? 0 : PageSize);
             var isBeat = time.GetElapsedTime(state.LastBeat) >= BetweenBeats;
-            if (page.Entries.Count > 0 || isBeat)
+            if (page.Entries.Count > 0)
             {
-                await Tell(session, page, all, isBeat);
+                await Tell(session, page);
+            }
+
+            if (isBeat)
+            {
+                await Beat(session, page.Through);
             }
 
             if (page.Through >= 0)
             {
-                Join(all, page.Through);
+                Join(newcomers, page.Through);
             }
 
             return new(page.Through, page.Mark, isBeat ? time.GetTimestamp() : state.LastBeat)
@@ -153,42 +159,81 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
         }
     }
 
-    private async Task Tell(IReadSession session, FeedPage page, List<FeedListener> all, bool isBeat)
+    private async Task Tell(IReadSession session, FeedPage page)
     {
         var now = clock.GetCurrentInstant();
-        List<FeedListener> joined = [.. all.Where(listener => listener.Joined.IsCompletedSuccessfully)];
-        var sight = await PublicationSight.Over(session, permissions, page.Entries, joined.Select(listener => listener.Caller.Person));
-        foreach (var listener in joined)
+        var concerned = Concerned(PlacedEntry.Of(page.Entries));
+        if (concerned.Count == 0)
         {
-            var keepsUp = true;
-            foreach (var (seq, type, json) in await sight.Shown(listener.Caller, listener.Filter, listener.After))
-            {
-                keepsUp = keepsUp && listener.Tell(new(await FeedPlaces.Seal(session, listener.Caller, seq, now), type, json));
-            }
+            return;
+        }
 
-            listener.After = Math.Max(listener.After, page.Through);
-            if (isBeat && keepsUp)
+        var entries = concerned.SelectMany(one => one.Entries).DistinctBy(entry => entry.Published.Seq).ToList();
+        var sight = await PublicationSight.Over(session, permissions, entries, concerned.Select(one => one.Audience.Caller.Person));
+        foreach (var (audience, listeners, own) in concerned)
+        {
+            foreach (var (seq, type, json) in await sight.Shown(audience.Caller, audience.Filter, own))
             {
-                keepsUp = listener.Tell(new(await FeedPlaces.Seal(session, listener.Caller, listener.After, now), null, null));
-            }
-
-            if (!keepsUp)
-            {
-                Remove(listener);
-                listener.End();
+                var item = new FeedItem(await FeedPlaces.Seal(session, audience.Caller, seq, now), type, json);
+                listeners.RemoveAll(listener => listener.After < seq && !Tell(listener, item, seq));
             }
         }
     }
 
-    /// <summary>Those who were there before the page was read hear what comes after it.</summary>
-    private void Join(List<FeedListener> all, long place)
+    private List<Concerned> Concerned(List<PlacedEntry> entries)
     {
         lock (gate)
         {
-            foreach (var listener in all.Where(joining.Remove))
+            return audiences.Of(entries);
+        }
+    }
+
+    /// <summary>How far all have heard by now: who was not concerned by what came has heard as far as the others.</summary>
+    private async Task Beat(IReadSession session, long through)
+    {
+        var now = clock.GetCurrentInstant();
+        List<(Caller Caller, List<FeedListener> Listeners)> all;
+        lock (gate)
+        {
+            all = [.. audiences.All.Select(audience => (audience.Caller, audience.Listeners.ToList()))];
+        }
+
+        foreach (var (caller, listeners) in all)
+        {
+            foreach (var equal in listeners.GroupBy(listener => Math.Max(listener.After, through)))
+            {
+                var item = new FeedItem(await FeedPlaces.Seal(session, caller, equal.Key, now), null, null);
+                foreach (var listener in equal)
+                {
+                    Tell(listener, item, equal.Key);
+                }
+            }
+        }
+    }
+
+    /// <summary>False where too much waits already: then nothing comes after what does.</summary>
+    private bool Tell(FeedListener listener, FeedItem item, long place)
+    {
+        if (listener.Tell(item))
+        {
+            listener.After = place;
+            return true;
+        }
+
+        Remove(listener);
+        listener.End();
+        return false;
+    }
+
+    /// <summary>Those who were there before the page was read hear what comes after it.</summary>
+    private void Join(List<FeedListener> newcomers, long place)
+    {
+        lock (gate)
+        {
+            foreach (var listener in newcomers.Where(joining.Remove))
             {
                 listener.Join(place);
-                listeners.Add(listener);
+                audiences.Add(listener);
             }
         }
     }

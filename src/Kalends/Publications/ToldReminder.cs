@@ -12,30 +12,28 @@ namespace Kalends.Publications;
 /// </summary>
 internal sealed class ToldReminder(PublishedEntry published, CloudEventData data, AppointmentRow? row)
 {
-    public PublishedEntry Published => published;
+    public static CalendarId CalendarOf(PublishedEntry published) => DataOf(published).Calendar!.Value;
 
-    public CalendarId Calendar => data.Calendar!.Value;
-
-    public static async ValueTask<List<ToldReminder>> Of(IReadSession session, IEnumerable<PublishedEntry> entries)
+    /// <summary>By the numbers of their publications.</summary>
+    public static async ValueTask<IReadOnlyDictionary<long, ToldReminder>> Of(IReadSession session, IEnumerable<PlacedEntry> entries)
     {
-        List<(PublishedEntry Published, CloudEventData Data)> told =
-        [
-            .. entries.Where(entry => entry.Type is ReminderPublication.Received or ReminderPublication.Failed)
-                .Select(entry => (entry, WireJson.Read<CloudEventData>(entry.Data))),
-        ];
+        var told = entries.Where(entry => entry.Change is null).Select(entry => (entry.Published, Data: DataOf(entry.Published))).ToList();
         var rows = told.Count == 0
             ? new Dictionary<Guid, AppointmentRow>()
             : await session.Rows<IAppointmentRows>().Find([.. told.Select(one => one.Data.Id).Distinct()]);
-        return [.. told.Select(one => new ToldReminder(one.Published, one.Data, rows.GetValueOrDefault(one.Data.Id)))];
+        return told.ToDictionary(one => one.Published.Seq, one => new ToldReminder(one.Published, one.Data, rows.GetValueOrDefault(one.Data.Id)));
     }
 
     /// <summary>An appointment that is there no more is as good as secret.</summary>
     public (string Type, byte[] Json)? Show(Sight sight, Caller caller, FeedFilter filter)
     {
-        var seen = Calendar == caller.Person ? Seen.Details
-            : sight.Of(sight.On(Calendar), row?.Privacy ?? Privacy.Secret, row?.Owner ?? AskedCalendars.NoKey);
-        return seen == Seen.Details && filter.Takes(Calendar) && filter.Types?.Contains(published.Type) != false
+        var calendar = data.Calendar!.Value;
+        var seen = calendar == caller.Person ? Seen.Details
+            : sight.Of(sight.On(calendar), row?.Privacy ?? Privacy.Secret, row?.Owner ?? AskedCalendars.NoKey);
+        return seen == Seen.Details && filter.Takes(calendar) && filter.Types?.Contains(published.Type) != false
             ? (published.Type, CloudEvent.Full(published))
             : null;
     }
+
+    private static CloudEventData DataOf(PublishedEntry published) => WireJson.Read<CloudEventData>(published.Data);
 }

@@ -18,6 +18,9 @@ public interface IWork
     /// <summary>Messages of one destination that a process works on at once; of the kinds of one queue the least counts.</summary>
     int PerDestination => 4;
 
+    /// <summary>True of what waits for others and takes no processor meanwhile: several times as many workers do it as are set.</summary>
+    bool MostlyWaits => false;
+
     Retry Retry => Retry.Usual;
 
     /// <summary>For one run; then it is told to stop, and counts as a read that came to no end.</summary>

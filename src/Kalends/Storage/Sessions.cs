@@ -40,6 +40,8 @@ public interface IStore : IAsyncDisposable
 
     /// <summary>The tenants in which a reminder is to be looked at by a moment, by name.</summary>
     ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped);
+    /// <summary>Those of them that have a webhook that is told something.</summary>
+    ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped);
 
     /// <summary>
     /// Looks for what the store's own rows should never show, over all tenants: each finding is a sentence. None means sound.

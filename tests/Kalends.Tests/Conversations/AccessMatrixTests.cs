@@ -185,6 +185,6 @@ public partial class AccessMatrixTests
         return $$"""{"object":"{{named.Split('#')[0]}}","relation":"{{named.Split('#')[1]}}","subject":"{{subject}}"}""";
     }))}}]}""";
 
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}|\"(position|token|cursor)\":\"[^\"]*\"")]
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f-]{27}|\"(position|token|cursor|secret)\":\"[^\"]*\"")]
     private static partial Regex MadeAnew();
 }

@@ -40,6 +40,8 @@ internal static class AnyMessage
             """{"appointments":[{"id":"ID","version":1}]}""",
             """{"calendar":"CALENDAR","timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-24T00:00:00Z"},"asOf":"2026-11-01T09:00:00Z"}""",
         ],
+        ["subscribe-webhook"] = ["""{"uri":"https://example.com/hook","types":["kalends.appointment.created.v1"],"calendars":["CALENDAR"]}"""],
+        ["redeliver-webhook"] = ["""{"webhook":"ID","since":"2026-11-01T09:00:00Z"}""", """{"webhook":"ID","event":"ID"}"""],
         ["get-appointments"] =
         [
             $$"""{{{Asked}}}""", $$"""{{{Asked}},"detail":"summary"}""", $$"""{{{Asked}},"detail":"busy"}""", $$"""{{{Asked}},"limit":1}""",

@@ -126,6 +126,35 @@ public class FeedTests
     }
 
     [Fact]
+    public async Task Those_who_ask_for_the_same_all_hear_it_and_go_on_when_one_leaves()
+    {
+        await using var desk = await Desk.Open();
+        await using var feed = FeedOf(desk);
+        var filter = Filter(["user:ana", "user:ben"], []);
+        var first = await Ear.Open(feed, Ana, filter);
+        await using var second = await Ear.Open(feed, Ana, Filter(["user:ben", "user:ana"], []));
+        await using var other = await Ear.Open(feed, Desk.As("user:zoe"), filter);
+        await using var bens = await Ear.Open(feed, Ana, Filter(["user:ben"], []));
+        var own = await desk.Save($$"""{{{Time}}}""");
+        foreach (var ear in new[] { first, second, other })
+        {
+            Assert.Equal([own], await Subjects(ear, 1));
+        }
+
+        await first.DisposeAsync();
+        var both = await desk.Save($$"""{{{Time}},"attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"}]}""");
+        foreach (var ear in new[] { second, other, bens })
+        {
+            Assert.Equal([both], await Subjects(ear, 1));
+        }
+
+        // An id that several were sent goes on for the one whose it is.
+        await using var again = await Ear.Open(feed, Ana, lastId: second.LastId);
+        var refused = await feed.Listen(Ana, FeedFilter.All, other.LastId, TestContext.Current.CancellationToken);
+        Assert.Equal(RefusalCode.Invalid, refused.Refusal?.Code);
+    }
+
+    [Fact]
     public async Task Who_is_revoked_hears_nothing_more()
     {
         await using var desk = await Desk.Open();

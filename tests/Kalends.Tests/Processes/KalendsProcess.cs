@@ -14,6 +14,7 @@ internal sealed class KalendsProcess : IAsyncDisposable
 {
     private readonly Process process;
     private readonly KalendsFolder folder;
+    private int isOver;
 
     private KalendsProcess(Process process, KalendsFolder folder, HttpClient client, StringBuilder log) =>
         (this.process, this.folder, Client, Log) = (process, folder, client, log);
@@ -100,8 +101,14 @@ internal sealed class KalendsProcess : IAsyncDisposable
         process.WaitForExit();
     }
 
+    /// <summary>Twice is the same as once.</summary>
     public ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref isOver, 1) != 0)
+        {
+            return ValueTask.CompletedTask;
+        }
+
         if (!process.HasExited)
         {
             Kill();

@@ -11,13 +11,14 @@ public sealed partial class LayerTests
     /// <summary>Each folder of Kalends with its level; folders of one level do not use each other, ground apart.</summary>
     private static readonly Dictionary<string, int> Levels = new(StringComparer.Ordinal)
     {
-        ["Time"] = 0, ["Messages"] = 0, ["Storage"] = 0, ["Queue"] = 0,
+        ["Time"] = 0, ["Messages"] = 0, ["Storage"] = 0, ["Queue"] = 0, ["Outgoing"] = 0,
         ["Recurrence"] = 1,
         ["Availability"] = 2, ["Rooms"] = 2, ["Permissions"] = 2,
         ["Appointments"] = 3,
         ["Audit"] = 4, ["Calendars"] = 4, ["ICalendar"] = 4, ["Operations"] = 4, ["Reminders"] = 4,
         ["Publications"] = 5,
         ["Schedules"] = 6,
+        ["Webhooks"] = 6,
     };
 
     [Fact]

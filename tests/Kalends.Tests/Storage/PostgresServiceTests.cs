@@ -39,6 +39,8 @@ internal sealed class ServedStore(PostgresStore served, PostgresStore owned) : I
 
     public ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped) => served.Tenants(stopped);
 
+    public ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped) => served.TenantsWithWebhooks(stopped);
+
     public IAsyncEnumerable<string> FindBroken(CancellationToken stopped) => owned.FindBroken(stopped);
 
     public ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped) => served.Migrate(stopped);

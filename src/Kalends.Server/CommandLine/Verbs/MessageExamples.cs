@@ -31,6 +31,8 @@ internal static class MessageExamples
         ["get-engagement"] = "{" + Week + ",\"calendars\":[\"user:ana\"]}",
         ["restore-appointments"] = "{\"calendar\":\"user:ana\"," + Week + ",\"asOf\":\"2026-11-20T12:00:00Z\"}",
         ["erase-titles"] = "{\"calendar\":\"user:ana\",\"before\":\"2025-01-01T00:00:00Z\"}",
+        ["subscribe-webhook"] = "{\"uri\":\"https://example.com/hook\",\"types\":[\"kalends.appointment.created.v1\"],\"calendars\":[\"user:ana\"]}",
+        ["get-webhooks"] = "{}",
         ["get-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["cancel-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",

@@ -21,6 +21,7 @@ internal sealed class Authentication(RequestDelegate next, BearerTokens tokens, 
             return;
         }
 
+        SocketToken.Take(context);
         var caller = await Identify(context);
         if (caller.Refusal is { } refusal)
         {

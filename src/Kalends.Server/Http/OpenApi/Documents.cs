@@ -7,8 +7,8 @@ using Scalar.AspNetCore;
 namespace Kalends.Server.Http.OpenApi;
 
 /// <summary>
-/// The OpenAPI document and the page that shows it. Both are made when first asked for; the page's script comes with the package, so it
-/// needs no internet. A browser cannot send a token, so they are open to all where development is switched on, and only there.
+/// The OpenAPI document, the page that shows it, and the AsyncAPI document of what is published. All are made when first asked for; the page's script comes
+/// with the package, so it needs no internet. A browser cannot send a token, so they are open to all where development is switched on, and only there.
 /// </summary>
 internal static class Documents
 {
@@ -34,8 +34,12 @@ internal static class Documents
         var page = app.MapScalarApiReference("/docs", options => options
             .WithTitle("Kalends").WithOpenApiRoutePattern("/openapi/{documentName}.json")
             .AddDocument(Name).HideDeveloperTools().DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp());
+        var published = new Lazy<Task<byte[]>>(async () => System.Text.Encoding.UTF8.GetBytes((await AsyncApiDocument.Make()).ToJsonString()));
+        var events = app.MapGet("/asyncapi/v1.json", (RequestDelegate)(async context =>
+            await Answers.WriteBytes(context, Answers.Json, await published.Value)));
         if (isOpen)
         {
+            events.WithMetadata(Anonymous.Mark);
             document.WithMetadata(Anonymous.Mark);
             page.WithMetadata(Anonymous.Mark);
         }

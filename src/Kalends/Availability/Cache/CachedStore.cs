@@ -37,6 +37,8 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
 
     public ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped) => store.Tenants(stopped);
 
+    public ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped) => store.TenantsWithWebhooks(stopped);
+
     public IAsyncEnumerable<string> FindBroken(CancellationToken stopped) => store.FindBroken(stopped);
 
     public ValueTask<IReadOnlyList<string>> Migrate(CancellationToken stopped) => store.Migrate(stopped);
