@@ -38,7 +38,7 @@ internal sealed class EventStream(
             Failed = fault => Log.FeedFailed(log, fault),
         };
         services.GetRequiredService<Dispatcher>().OnCommitted(feed.Ring);
-        return feed;
+        return feed.Measured();
     }
 
     public async Task Get(HttpContext context)
