@@ -5,12 +5,13 @@ using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
 using Kalends.Bench.Queue;
 using Kalends.Bench.Series;
+using Kalends.Bench.Telemetry;
 
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
 // permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; feed STRING [SECONDS]: from a save
-// to who listens, likewise;
+// to who listens, likewise; telemetry [ROUNDS]: what measuring costs;
 // anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
@@ -58,6 +59,11 @@ if (args is ["queue", var queued, ..])
 if (args is ["feed", var published, ..])
 {
     return await FeedDriver.Run(published, int.Parse(args.ElementAtOrDefault(2) ?? "10", System.Globalization.CultureInfo.InvariantCulture), Console.Out);
+}
+
+if (args is ["telemetry", ..])
+{
+    return await TelemetryDriver.Run(args.Length > 1 ? int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture) : 1_500, Console.Out);
 }
 
 if (args is ["cache-memory", ..])

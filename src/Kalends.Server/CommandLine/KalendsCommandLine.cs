@@ -75,7 +75,7 @@ public static class KalendsCommandLine
         ImportVerb.Create(surroundings), ExportVerb.Create(surroundings), SeedVerb.Create(surroundings), VerifyVerb.Create(surroundings),
         CopyVerb.Create(surroundings), RezoneVerb.Create(surroundings), ExpandVerb.Create(surroundings), MarkRestoredVerb.Create(surroundings),
         ReindexVerb.Create(surroundings), ExportEventsVerb.Create(surroundings), TrimTrailVerb.Create(surroundings),
-        WorkVerb.Create(surroundings), QueueVerb.Create(surroundings), SchedulesVerb.Create(surroundings),
+        WorkVerb.Create(surroundings), QueueVerb.Create(surroundings), SchedulesVerb.Create(surroundings), MonitoringVerb.Create(surroundings),
     ];
 
     private static async Task<int> SayBadUsage(ParseResult parsed, Surroundings surroundings)

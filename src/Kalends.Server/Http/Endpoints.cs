@@ -36,15 +36,16 @@ internal static class Endpoints
     private static void MapMessage(WebApplication app, CatalogueEntry entry, FlatMembers members, MessageEndpoint endpoint)
     {
         var address = AddressOf(entry);
-        app.MapPost(address, (RequestDelegate)endpoint.Post);
+        app.MapPost(address, (RequestDelegate)endpoint.Post).WithMetadata(entry);
         if (!entry.IsCommand && members.SayAllRequired)
         {
-            app.MapGet(address, (RequestDelegate)endpoint.Get);
+            app.MapGet(address, (RequestDelegate)endpoint.Get).WithMetadata(entry);
         }
 
         if (entry.Path is { } path)
         {
-            app.MapMethods(path, [entry.IsCommand ? HttpMethods.Delete : HttpMethods.Get], (RequestDelegate)endpoint.Get).WithMetadata(new OwnAddress());
+            app.MapMethods(path, [entry.IsCommand ? HttpMethods.Delete : HttpMethods.Get], (RequestDelegate)endpoint.Get)
+                .WithMetadata(entry, new OwnAddress());
         }
     }
 

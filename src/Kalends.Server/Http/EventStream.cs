@@ -41,7 +41,7 @@ internal sealed class EventStream(
             Failed = fault => Log.FeedFailed(log, fault),
         };
         services.GetRequiredService<Dispatcher>().OnCommitted(feed.Ring);
-        return feed;
+        return feed.Measured();
     }
 
     public Task Get(HttpContext context) => Serve(context, (listening, ending) => Send(context, listening, ending.Token));

@@ -7,6 +7,8 @@ using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
 using Kalends.Server.Outgoing;
 using Kalends.Server.Reminders;
+using Kalends.Server.Telemetry;
+using Kalends.Server.Telemetry.Ops;
 using Kalends.Server.Workers;
 using Kalends.Storage;
 using Kalends.Webhooks;
@@ -32,6 +34,7 @@ public static class KalendsHost
         var development = builder.Environment.IsDevelopment() ? DevelopmentKey.Open(settings.Development) : null;
         var issuers = TrustedIssuers.Of(settings, development);
         Configure(builder, settings.Limits);
+        TelemetryParts.Add(builder, settings, serves: true);
         AddParts(builder.Services, parts, settings, issuers);
         var app = builder.Build();
         if (development is not null)
@@ -50,12 +53,19 @@ public static class KalendsHost
                 Log.StoreIsWorse(app.Logger, news.Sentence);
             }
         });
+        app.UseMiddleware<RequestWatch>();
         app.UseMiddleware<Faults>();
         app.UseWebSockets();
         app.UseRouting();
         app.UseMiddleware<Authentication>();
         Endpoints.Map(app, parts, settings.Limits);
         Documents.Map(app, isOpen: development is not null);
+        if (settings.Telemetry.Enabled)
+        {
+            app.MapPrometheusScrapingEndpoint(TelemetryParts.MetricsAddress).WithMetadata(new ForOperators(settings.Telemetry.MetricsWithoutToken));
+            OpsPage.Map(app, new(app.Services.GetRequiredService<LastHour>(), settings.Thresholds, parts.Entries), development is not null);
+        }
+
         return app;
     }
 
@@ -90,6 +100,7 @@ public static class KalendsHost
         var settings = KalendsSettings.From(builder.Configuration);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Limits.ShutdownSeconds));
+        TelemetryParts.Add(builder, settings, serves: false);
         AddInner(builder.Services, parts, settings);
         return builder.Build();
     }

@@ -45,6 +45,15 @@ public sealed record KalendsSettings
     /// <summary>How webhooks are served.</summary>
     public WebhookSettings Webhooks { get; init; } = new();
 
+    /// <summary>What the process tells of itself, and to whom.</summary>
+    public TelemetrySettings Telemetry { get; init; } = new();
+
+    /// <summary>How the process logs.</summary>
+    public LogSettings Logging { get; init; } = new();
+
+    /// <summary>What is too much.</summary>
+    public ThresholdSettings Thresholds { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -97,6 +106,16 @@ public sealed record KalendsSettings
         if (!settings.Webhooks.CanBeMeant)
         {
             throw new SettingsException($"Kalends:Webhooks:KeepTryingHours must be from 1 to {WebhookPatience.LongestHours}.");
+        }
+
+        if (!settings.Telemetry.CanBeMeant)
+        {
+            throw new SettingsException("Kalends:Telemetry:OtlpEndpoint must be an address with http or https, OtlpProtocol grpc or http/protobuf.");
+        }
+
+        if (settings.Thresholds.TooSmall().ToList() is { Count: > 0 } nothing)
+        {
+            throw new SettingsException(string.Join(" ", nothing.Select(name => $"Kalends:Thresholds:{name} must be more than 0.")));
         }
 
         List<string> tooSmall = [.. settings.Limits.InForce().Where(limit => limit.Most < 1).Select(limit => $"Limits:{limit.Name}")];

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Serialization;
 using Kalends.Messages;
+using Kalends.Server.Telemetry;
 using Microsoft.Net.Http.Headers;
 
 namespace Kalends.Server.Http;
@@ -36,6 +37,7 @@ internal static class Problems
     {
         var (code, status, title) = Refusals.OnTheWire(refusal.Code);
         context.Response.StatusCode = status;
+        context.Features.Set(new ProblemAnswered(code));
         if (refusal.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);

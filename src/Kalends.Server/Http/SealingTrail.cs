@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using Kalends.Audit;
 using Kalends.Messages;
 using Kalends.Storage;
@@ -15,7 +16,9 @@ internal sealed class SealingTrail : BackgroundService
     /// <summary>Short, since what is not sealed can be changed unnoticed; long enough that a busy tenant has some thousand seals a day.</summary>
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(10);
 
-    private readonly ConcurrentDictionary<string, byte> written = new(StringComparer.Ordinal);
+    /// <summary>Tenants with what may not be sealed yet, and since when.</summary>
+    private readonly ConcurrentDictionary<string, long> written = new(StringComparer.Ordinal);
+    private readonly Meter meter = new("Kalends");
     private readonly IStore store;
     private readonly IClock clock;
     private readonly TimeProvider time;
@@ -24,7 +27,16 @@ internal sealed class SealingTrail : BackgroundService
     public SealingTrail(IStore store, Dispatcher dispatcher, IClock clock, TimeProvider time, ILogger<SealingTrail> log)
     {
         (this.store, this.clock, this.time, this.log) = (store, clock, time, log);
-        dispatcher.OnCommitted(tenant => written.TryAdd(tenant, 0));
+        dispatcher.OnCommitted(tenant => written.TryAdd(tenant, time.GetTimestamp()));
+        meter.CreateObservableGauge(
+            "kalends.seal.lag", () => written.Values.Select(since => time.GetElapsedTime(since).TotalSeconds).DefaultIfEmpty().Max(), "s",
+            "For how long a change that this process wrote has waited for its seal");
+    }
+
+    public override void Dispose()
+    {
+        meter.Dispose();
+        base.Dispose();
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -37,10 +49,10 @@ internal sealed class SealingTrail : BackgroundService
             foreach (var tenant in written.Keys)
             {
                 // First, since what is committed meanwhile may come too late for this round.
-                written.TryRemove(tenant, out _);
+                written.TryRemove(tenant, out var since);
                 if (!await Try(async stopped => await Sealing.Run(store, tenant, clock.GetCurrentInstant(), stopped), stoppingToken))
                 {
-                    written.TryAdd(tenant, 0);
+                    written.AddOrUpdate(tenant, since, (_, later) => Math.Min(since, later));
                     break;
                 }
             }
@@ -51,7 +63,7 @@ internal sealed class SealingTrail : BackgroundService
     {
         foreach (var tenant in await store.Tenants(stopped))
         {
-            written.TryAdd(tenant, 0);
+            written.TryAdd(tenant, time.GetTimestamp());
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Threading.RateLimiting;
 using Kalends.Messages;
 
@@ -7,16 +8,29 @@ namespace Kalends.Server.Http;
 /// What the process does at one time: so many messages run, so many wait, the rest are told to come again; none runs for ever. Only
 /// whole requests come here, so whoever sends slowly takes nobody's turn.
 /// </summary>
-internal sealed class Workload(LimitSettings limits) : IDisposable
+internal sealed class Workload : IDisposable
 {
-    private readonly ConcurrencyLimiter turns = new(new()
-    {
-        PermitLimit = limits.RequestsAtOnce,
-        QueueLimit = limits.RequestsWaiting,
-        QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
-    });
+    private readonly LimitSettings limits;
+    private readonly ConcurrencyLimiter turns;
+    private readonly Meter meter = new("Kalends");
 
-    public BodyMemory Bodies { get; } = new(limits);
+    public Workload(LimitSettings limits)
+    {
+        this.limits = limits;
+        turns = new(new()
+        {
+            PermitLimit = limits.RequestsAtOnce,
+            QueueLimit = limits.RequestsWaiting,
+            QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+        });
+        Bodies = new(limits);
+        meter.CreateObservableGauge(
+            "kalends.requests.running", () => limits.RequestsAtOnce - (turns.GetStatistics()?.CurrentAvailablePermits ?? 0), "{request}", "Messages that run");
+        meter.CreateObservableGauge(
+            "kalends.requests.waiting", () => turns.GetStatistics()?.CurrentQueuedCount ?? 0, "{request}", "Messages that wait for their turn");
+    }
+
+    public BodyMemory Bodies { get; }
 
     public async ValueTask<Reply> Run(Func<CancellationToken, ValueTask<Reply>> run, CancellationToken aborted)
     {
@@ -33,7 +47,11 @@ internal sealed class Workload(LimitSettings limits) : IDisposable
         }
     }
 
-    public void Dispose() => turns.Dispose();
+    public void Dispose()
+    {
+        meter.Dispose();
+        turns.Dispose();
+    }
 
     private static Reply ComeAgain(string detail) => Reply.Refused(Refusal.Of(RefusalCode.Unavailable, detail) with { RetryAfterSeconds = 1 });
 }

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Diagnostics;
+using Kalends.Messages;
 using Kalends.Queue;
 using Kalends.Server.Http;
 using Kalends.Storage;
@@ -87,6 +88,7 @@ internal sealed class WorkRun(IStore store, IReadOnlyList<IWork> works, QueueSet
         var context = new WorkContext(store, leased.Tenant, message, leased.Lease, clock, heart.Stopped);
         try
         {
+            using var span = Spans.OfWork(leased.Kind);
             var result = await work.Run(context);
             WorkLog.Done(log, leased.Kind, leased.Lease.Message, leased.Tenant, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             return new(context.IsCommitted ? WorkEnd.Done : result.End, result.Reason, result.After)

@@ -32,16 +32,20 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
+        using var span = Spans.Begin(name, "query", caller);
         var reply = await Ask(query, caller, options, stopped);
-        Measurements.Ran(name, reply, started);
+        Spans.End(span, reply);
+        Measurements.Ran(name, "query", reply, started);
         return reply;
     }
 
     public async ValueTask<Reply> Run<TResult>(string name, Command<TResult> command, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
+        using var span = Spans.Begin(name, "command", caller);
         var reply = await Once(name, command, caller, options, stopped);
-        Measurements.Ran(name, reply, started);
+        Spans.End(span, reply);
+        Measurements.Ran(name, "command", reply, started);
         return reply;
     }
 

@@ -8,8 +8,15 @@ internal static class Measurements
 {
     private static readonly Meter Meter = new("Kalends");
 
-    private static readonly Histogram<double> Duration =
-        Meter.CreateHistogram<double>("kalends.message.duration", "s", "From validation to the committed or read answer");
+    /// <summary>Seconds; close enough to each other that a 95th percentile between two is told within a third.</summary>
+    private static readonly double[] Bounds =
+    [
+        0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30,
+    ];
+
+    private static readonly Histogram<double> Duration = Meter.CreateHistogram(
+        "kalends.message.duration", "s", "From validation to the committed or read answer",
+        tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = Bounds });
 
     private static readonly Counter<long> Answers = Meter.CreateCounter<long>(
         "kalends.query.answers", description: "Queries by who answered: a replica, the primary, or the primary after a replica failed (fallback)");
@@ -47,8 +54,11 @@ internal static class Measurements
         }
     }
 
-    public static void Ran(string message, Reply reply, long started) => Duration.Record(
+    public static void Ran(string message, string kind, Reply reply, long started) => Duration.Record(
         Stopwatch.GetElapsedTime(started).TotalSeconds,
         new KeyValuePair<string, object?>("message", message),
-        new KeyValuePair<string, object?>("outcome", reply.Refusal is { } refusal ? Refusals.OnTheWire(refusal.Code).Code : "done"));
+        new KeyValuePair<string, object?>("kind", kind),
+        new KeyValuePair<string, object?>("outcome", OutcomeOf(reply)));
+
+    public static string OutcomeOf(Reply reply) => reply.Refusal is { } refusal ? Refusals.OnTheWire(refusal.Code).Code : "done";
 }

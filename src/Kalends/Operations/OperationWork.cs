@@ -37,6 +37,7 @@ public sealed class OperationWork(Dispatcher dispatcher, IReadOnlyList<Catalogue
             return WorkResult.Hopeless($"there is no command {operation.Command} any more");
         }
 
+        using var span = Spans.Continue("operation " + entry.Name, operation.RequestId);
         var caller = new Caller(context.Tenant, operation.Person, operation.App, operation.Scopes);
         var reply = await entry.Run(
             dispatcher, operation.Request, caller, new() { IdempotencyKey = operation.Key, RequestId = operation.RequestId }, context.Stopped);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
 using Kalends.Messages;
 using Kalends.Storage;
@@ -21,12 +22,23 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
     private readonly ConcurrentDictionary<string, TenantFeed> tenants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<(string Tenant, CalendarId Person), int> counts = new();
     private readonly SemaphoreSlim turns = new(CatchingUpAtOnce);
+    private readonly Meter meter = new("Kalends");
     private int count;
 
     public static TimeSpan BetweenBeats => TenantFeed.BetweenBeats;
 
     /// <summary>Told a fault that is ours; whoever listened comes again.</summary>
     public Action<Exception>? Failed { get; init; }
+
+    /// <summary>Tells of itself from now on, until it is disposed.</summary>
+    public Feed Measured()
+    {
+        meter.CreateObservableGauge("kalends.feed.listeners", () => count, "{listener}", "Live feeds that are open");
+        meter.CreateObservableGauge(
+            "kalends.feed.lag", () => tenants.Values.Select(feed => feed.Behind.TotalSeconds).DefaultIfEmpty().Max(), "s",
+            "For how long the feed that is furthest behind has not told everything that is committed; those of whom nobody listens to are not looked at");
+        return this;
+    }
 
     /// <summary>Something was committed in this process.</summary>
     public void Ring(string tenant)
@@ -80,6 +92,7 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
         }
 
         turns.Dispose();
+        meter.Dispose();
     }
 
     internal void Leave(Caller caller)

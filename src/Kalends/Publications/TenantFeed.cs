@@ -27,9 +27,13 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     private readonly Audiences audiences = new();
     private readonly CancellationTokenSource stop = new();
     private Task running = Task.CompletedTask;
+    private long caughtUpAt = time.GetTimestamp();
 
     /// <summary>Told a fault that is ours.</summary>
     public Action<Exception>? Failed { get; init; }
+
+    /// <summary>Since it last told all there was; nothing while nobody listens.</summary>
+    public TimeSpan Behind => Joining() is not null ? time.GetElapsedTime(Volatile.Read(ref caughtUpAt)) : TimeSpan.Zero;
 
     public void Ring()
     {
@@ -84,6 +88,7 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
         try
         {
             var state = new Progress(IPublicationRows.Unknown, null, time.GetTimestamp());
+            Volatile.Write(ref caughtUpAt, state.LastBeat);
             while (Joining() is { } newcomers)
             {
                 state = await Look(state, newcomers);
@@ -146,6 +151,11 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
             if (page.Through >= 0)
             {
                 Join(newcomers, page.Through);
+            }
+
+            if (page is { Mark: null, IsFull: false })
+            {
+                Volatile.Write(ref caughtUpAt, time.GetTimestamp());
             }
 
             return new(page.Through, page.Mark, isBeat ? time.GetTimestamp() : state.LastBeat)

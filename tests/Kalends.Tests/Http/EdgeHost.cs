@@ -44,6 +44,8 @@ public sealed class EdgeHost : IAsyncLifetime
 
     internal List<string> Logged { get; } = [];
 
+    internal IServiceProvider Services => app!.Services;
+
     public Uri Address { get; private set; } = new("http://localhost");
 
     /// <summary>Sends a token of Ana's with every request.</summary>

@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Server.Telemetry;
 
 namespace Kalends.Server.Http.Bearer;
 
@@ -15,7 +16,9 @@ internal sealed class Authentication(RequestDelegate next, BearerTokens tokens, 
 
     public async Task InvokeAsync(HttpContext context)
     {
-        if (context.GetEndpoint()?.Metadata.GetMetadata<Anonymous>() is not null)
+        var metadata = context.GetEndpoint()?.Metadata;
+        var forOperators = metadata?.GetMetadata<ForOperators>();
+        if (metadata?.GetMetadata<Anonymous>() is not null || forOperators?.LetsIn(context) == true)
         {
             await next(context);
             return;
@@ -33,6 +36,12 @@ internal sealed class Authentication(RequestDelegate next, BearerTokens tokens, 
         if (rates.Refuse(caller.Value, context.Response.Headers) is { } tooMany)
         {
             await Problems.Write(context, tooMany);
+            return;
+        }
+
+        if (forOperators is not null && !caller.Value.Scopes.HasFlag(Scopes.Admin))
+        {
+            await Problems.Write(context, Refusal.Of(RefusalCode.Forbidden, "The token lacks the scope kalends.admin."));
             return;
         }
 

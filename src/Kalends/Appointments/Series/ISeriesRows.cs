@@ -16,6 +16,9 @@ public sealed record SeriesHorizon(Guid Series, long StoredUntil)
     public const long Everything = long.MaxValue;
 
     public bool IsOpen => StoredUntil != Everything;
+
+    /// <summary>How far series are to be stored at a moment.</summary>
+    public static long Wanted(NodaTime.Instant now) => Laying.HorizonAt(now);
 }
 
 /// <summary>A series that goes on beyond what is stored of it, and on which of the calendars asked for it lies.</summary>
