@@ -4,6 +4,7 @@ using Kalends.Bench.Feed;
 using Kalends.Bench.Load;
 using Kalends.Bench.Postgres;
 using Kalends.Bench.Queue;
+using Kalends.Bench.Reminders;
 using Kalends.Bench.Series;
 using Kalends.Bench.Telemetry;
 
@@ -11,7 +12,7 @@ using Kalends.Bench.Telemetry;
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
 // permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; feed STRING [SECONDS]: from a save
-// to who listens, likewise; telemetry [ROUNDS]: what measuring costs;
+// to who listens, likewise; telemetry [ROUNDS]: what measuring costs; reminders STRING [COUNT]: so many due in one minute, likewise;
 // anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
 {
@@ -54,6 +55,11 @@ if (args is ["queue", var queued, ..])
         queued,
         new(int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), int.Parse(waiting, System.Globalization.CultureInfo.InvariantCulture), 3, [1, 8, 32]),
         Console.Out);
+}
+
+if (args is ["reminders", var reminded, ..])
+{
+    return await ReminderDriver.Run(reminded, int.Parse(args.ElementAtOrDefault(2) ?? "100000", System.Globalization.CultureInfo.InvariantCulture), Console.Out);
 }
 
 if (args is ["feed", var published, ..])

@@ -96,7 +96,7 @@ public sealed class ServerProcess : IDisposable
     }
 
     /// <summary>Built beside this program, in the same configuration.</summary>
-    private static string ServerProgram()
+    internal static string ServerProgram()
     {
         var ours = new DirectoryInfo(AppContext.BaseDirectory);
         var root = ours;

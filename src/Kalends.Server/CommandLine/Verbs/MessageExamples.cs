@@ -33,6 +33,11 @@ internal static class MessageExamples
         ["erase-titles"] = "{\"calendar\":\"user:ana\",\"before\":\"2025-01-01T00:00:00Z\"}",
         ["subscribe-webhook"] = "{\"uri\":\"https://example.com/hook\",\"types\":[\"kalends.appointment.created.v1\"],\"calendars\":[\"user:ana\"]}",
         ["get-webhooks"] = "{}",
+        ["send-reminders"] = "{}",
+        ["set-reminders"] = "{\"appointments\":[{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\",\"calendar\":\"user:ana\","
+            + "\"reminders\":[{\"before\":\"PT15M\",\"channel\":\"sms\"}]}]}",
+        ["snooze-reminder"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\",\"for\":\"PT10M\"}",
+        ["dismiss-reminder"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["get-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["cancel-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",
