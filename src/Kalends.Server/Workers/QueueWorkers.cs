@@ -50,9 +50,10 @@ internal sealed class QueueWorkers(
 
     private QueueLoop Loop(string queue, WorkRun run, IReadOnlyList<IWork> known)
     {
-        var works = known.Where(work => work.Queue == queue).ToList();
-        var (perDestination, lease) = (works.Min(work => work.PerDestination), Duration.FromSeconds(settings.Queue.LeaseSeconds));
-        return new(queue, settings.Queue.Workers * (works.TrueForAll(work => work.MostlyWaits) ? ForWaiting : 1), run, new(perDestination), perDestination, lease, store.Queue, clock, time, log);
+        var here = known.Where(work => work.Queue == queue).ToList();
+        var workers = settings.Queue.Workers * (here.TrueForAll(work => work.MostlyWaits) ? ForWaiting : 1);
+        var (perDestination, lease) = (here.Min(work => work.PerDestination), Duration.FromSeconds(settings.Queue.LeaseSeconds));
+        return new(queue, workers, run, new(perDestination), perDestination, lease, store.Queue, clock, time, log);
     }
 
     private Meter Meter()
