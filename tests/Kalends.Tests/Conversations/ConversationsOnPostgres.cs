@@ -121,3 +121,6 @@ public sealed class ErasingOnPostgresTests : ErasingTests
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class FeedOnPostgresTests : FeedTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class WebhookMessageOnPostgresTests : WebhookMessageTests;

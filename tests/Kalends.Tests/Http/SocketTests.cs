@@ -43,7 +43,10 @@ public sealed class SocketTests(EdgeHost host) : IClassFixture<EdgeHost>
         await socket.ConnectAsync(Address(host, ""), Stopped);
         Assert.Equal("kalends.events.v1", socket.SubProtocol);
         await Message(socket);
-        foreach (var (token, status) in new[] { ("", HttpStatusCode.Unauthorized), ("x.y.z", HttpStatusCode.Unauthorized), (EdgeHost.Token(scope: "kalends.write"), HttpStatusCode.Forbidden) })
+        foreach (var (token, status) in new[]
+        {
+            ("", HttpStatusCode.Unauthorized), ("x.y.z", HttpStatusCode.Unauthorized), (EdgeHost.Token(scope: "kalends.write"), HttpStatusCode.Forbidden),
+        })
         {
             using var refused = new ClientWebSocket();
             refused.Options.CollectHttpResponseDetails = true;

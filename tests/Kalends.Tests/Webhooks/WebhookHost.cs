@@ -10,8 +10,6 @@ public sealed class WebhookHost : IAsyncLifetime
 
     internal Receiver Receiver { get; private set; } = null!;
 
-    private static CancellationToken Stopped => TestContext.Current.CancellationToken;
-
     public async ValueTask InitializeAsync()
     {
         Receiver = await Receiver.Start();
@@ -27,7 +25,7 @@ public sealed class WebhookHost : IAsyncLifetime
         return (answer.GetProperty("webhook").GetGuid(), answer.Text("secret"));
     }
 
-    internal async Task<string> Save(HttpClient client, string members = "") => (await Do(
+    internal static async Task<string> Save(HttpClient client, string members = "") => (await Do(
         client, "save-appointments", $$"""{"appointments":[{{{members}}"start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H"}]}"""))
         .GetProperty("saved")[0].Text("id");
 

@@ -14,8 +14,6 @@ public sealed class WebhookKillTests
 
     private readonly ConcurrentQueue<(string Id, string Person)> acknowledged = new();
 
-    private static CancellationToken Stopped => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task Nothing_is_passed_over_by_kills()
     {

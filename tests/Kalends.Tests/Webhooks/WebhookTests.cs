@@ -10,23 +10,21 @@ namespace Kalends.Tests.Webhooks;
 /// <summary>Events that a real server sends to a real receiver.</summary>
 public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
 {
-    private static CancellationToken Stopped => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task What_was_asked_for_arrives_once_in_order_and_signed_as_the_standard_says()
     {
         using var ana = web.Host.As(EdgeHost.Token("user:orderly"));
-        await web.Save(ana);
+        await WebhookHost.Save(ana);
         var (webhook, secret) = await web.Subscribe("/orderly", ana, ",\"calendars\":[\"user:orderly\"]", "created", "deleted");
         Assert.Matches("^whsec_[A-Za-z0-9+/]{43}=$", secret);
         var ids = new List<string>();
         for (var number = 0; number < 5; number++)
         {
-            ids.Add(await web.Save(ana, "\"title\":\"Budget\","));
+            ids.Add(await WebhookHost.Save(ana, "\"title\":\"Budget\","));
         }
 
-        await web.Save(web.Host.Ana);
-        await web.Save(ana, $"\"id\":\"{ids[0]}\",\"title\":\"Moved\",");
+        await WebhookHost.Save(web.Host.Ana);
+        await WebhookHost.Save(ana, $"\"id\":\"{ids[0]}\",\"title\":\"Moved\",");
         await WebhookHost.Do(ana, "delete-appointments", $$"""{"appointments":[{"id":"{{ids[0]}}"}]}""");
         var received = await web.Until("/orderly", 6);
         Assert.Equal(ids.Append(ids[0]), received.Select(one => one.Subject));
@@ -57,7 +55,7 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         var (webhook, before) = await web.Subscribe("/rotating", ana, ",\"calendars\":[\"user:rotating\"]");
         var after = (await WebhookHost.Do(ana, "rotate-webhook-secret", $$"""{"webhook":"{{webhook}}"}""")).Text("secret");
         Assert.NotEqual(before, after);
-        await web.Save(ana);
+        await WebhookHost.Save(ana);
         var received = (await web.Until("/rotating", 1))[0];
         var signatures = received.Signature.Split(' ');
         Assert.Equal(2, signatures.Length);
@@ -81,7 +79,7 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         await web.Subscribe("/private-busy", busy, Calendars);
         // A token that may everything is over long before a webhook is.
         await web.Subscribe("/private-none", admin, Calendars);
-        var id = await web.Save(ana, "\"title\":\"Hidden\",");
+        var id = await WebhookHost.Save(ana, "\"title\":\"Hidden\",");
         var masked = (await web.Until("/private-busy", 1))[0];
         Assert.True((bool)masked.Event["data"]!["masked"]!);
         Assert.DoesNotContain("Hidden", Encoding.UTF8.GetString(masked.Body), StringComparison.Ordinal);
@@ -89,7 +87,7 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         var own = (await web.Until("/private-own", 1))[0];
         Assert.NotEqual(own.Id, masked.Id);
         await WebhookHost.Do(admin, "revoke-access", Tuple("free-busy-viewer", "user:seeing"));
-        await web.Save(ana);
+        await WebhookHost.Save(ana);
         await web.Until("/private-own", 2);
         await Queue.Office.Until(async () => (await WebhookHost.Ask(admin, "get-webhooks", "{}")).GetProperty("webhooks").EnumerateArray()
             .Where(one => one.Text("uri").Contains("/private-", StringComparison.Ordinal)).All(one => !one.GetProperty("waiting").GetBoolean()));
@@ -120,8 +118,8 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         var (failing, _) = await web.Subscribe("/failing", ana, Calendars);
         var (moved, _) = await web.Subscribe("/moved", ana, Calendars);
         await web.Subscribe("/well", ana, Calendars);
-        var first = await web.Save(ana);
-        var second = await web.Save(ana);
+        var first = await WebhookHost.Save(ana);
+        var second = await WebhookHost.Save(ana);
         Assert.Equal([first, second], (await web.Until("/well", 2)).Select(one => one.Subject));
         await Queue.Office.Until(async () => (await WebhookHost.Shown(ana, failing)).TryGetProperty("failingSince", out _));
         Assert.Equal("answered 503", (await WebhookHost.Shown(ana, failing)).Text("lastError"));
@@ -142,17 +140,17 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         using var ana = web.Host.As(EdgeHost.Token("user:gone"));
         var since = DateTime.UtcNow.AddSeconds(-1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
         var (webhook, _) = await web.Subscribe("/gone", ana, ",\"calendars\":[\"user:gone\"]");
-        var first = await web.Save(ana);
+        var first = await WebhookHost.Save(ana);
         await web.Until("/gone", 1);
         web.Receiver.Answers["/gone"] = context =>
         {
             context.Response.StatusCode = 410;
             return Task.CompletedTask;
         };
-        var second = await web.Save(ana);
+        var second = await WebhookHost.Save(ana);
         await Queue.Office.Until(async () => (await WebhookHost.Shown(ana, webhook)).Text("state") == "disabled");
         Assert.Contains("410", (await WebhookHost.Shown(ana, webhook)).Text("reason"), StringComparison.Ordinal);
-        var third = await web.Save(ana);
+        var third = await WebhookHost.Save(ana);
         var failed = await WebhookHost.Ask(ana, "get-webhook-deliveries", $$"""{"webhook":"{{webhook}}","status":"failed"}""");
         Assert.Single(failed.GetProperty("deliveries").EnumerateArray());
         web.Receiver.Answers.TryRemove("/gone", out _);
@@ -167,9 +165,9 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
         var pinged = (await web.Until("/gone", 7))[6];
         Assert.Equal((ping, "kalends.webhook.ping.v1", webhook.ToString()), (pinged.Id, pinged.Type, pinged.Subject));
         await WebhookHost.Do(ana, "unsubscribe-webhook", $$"""{"webhook":"{{webhook}}"}""");
-        await web.Save(ana);
+        await WebhookHost.Save(ana);
         var (last, _) = await web.Subscribe("/gone-last", ana, ",\"calendars\":[\"user:gone\"]");
-        await web.Save(ana);
+        await WebhookHost.Save(ana);
         await web.Until("/gone-last", 1);
         Assert.Equal(7, web.Receiver.At("/gone").Count);
         await WebhookHost.Do(ana, "unsubscribe-webhook", $$"""{"webhook":"{{last}}"}""");
@@ -190,7 +188,7 @@ public sealed class WebhookTests(WebhookHost web) : IClassFixture<WebhookHost>
             }
         };
         await web.Subscribe("/endless", ana, ",\"calendars\":[\"user:endless\"]");
-        var ids = new[] { await web.Save(ana), await web.Save(ana) };
+        var ids = new[] { await WebhookHost.Save(ana), await WebhookHost.Save(ana) };
         Assert.Equal(ids, (await web.Until("/endless", 2)).Select(one => one.Subject));
         Assert.InRange(sent, 1, 50_000_000);
     }
