@@ -107,6 +107,8 @@ public static class KalendsHost
             .AddSingleton<Health>()
             .AddSingleton(EventStream.FeedOf)
             .AddSingleton<EventStream>()
+            .AddSingleton<ChangeStream>()
+            .AddSingleton<Streaming>()
             .AddHostedService<CountingViews>()
             .AddKalendsDocument(parts.Entries);
 
