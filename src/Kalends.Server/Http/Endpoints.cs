@@ -17,10 +17,11 @@ internal static class Endpoints
         var dispatcher = app.Services.GetRequiredService<Dispatcher>();
         var deferral = app.Services.GetRequiredService<Deferral>();
         var workload = app.Services.GetRequiredService<Workload>();
+        var streaming = app.Services.GetRequiredService<Streaming>();
         foreach (var entry in parts.Entries)
         {
             var members = FlatMembers.Of(entry.MessageType);
-            MapMessage(app, entry, members, new(entry, members, dispatcher, workload, deferral, limits));
+            MapMessage(app, entry, members, new(entry, members, dispatcher, workload, deferral, limits, streaming));
         }
 
         var health = app.Services.GetRequiredService<Health>();

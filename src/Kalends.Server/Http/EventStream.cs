@@ -51,7 +51,7 @@ internal sealed class EventStream(
     {
         var caller = context.Features.GetRequiredFeature<Caller>();
         var asked = Read(context.Request, caller);
-        using var ending = new CancellationTokenSource(Left(context.Request), time);
+        using var ending = new CancellationTokenSource(Left(tokens, context.Request), time);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, process.ApplicationStopping, ending.Token);
         var begun = asked.Refusal is { } refusal
             ? refusal
@@ -77,8 +77,7 @@ internal sealed class EventStream(
     private static async Task Send(HttpContext context, Listening listening, CancellationToken stopped)
     {
         var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers["X-Accel-Buffering"] = "no";
+        ServerSentEvents.Begin(response);
         var isFirst = true;
         await foreach (var item in listening.Items(stopped))
         {
@@ -93,20 +92,13 @@ internal sealed class EventStream(
         var writer = response.BodyWriter;
         if (item.Json is null)
         {
-            Put(isFirst ? Retry : Beat);
-            Put(Encoding.UTF8.GetBytes($"id: {item.Id}\n\n"));
+            ServerSentEvents.Put(writer, isFirst ? Retry : Beat);
+            ServerSentEvents.Put(writer, Encoding.UTF8.GetBytes($"id: {item.Id}\n\n"));
             return;
         }
 
-        Put(Encoding.UTF8.GetBytes($"id: {item.Id}\nevent: {item.Type}\ndata: "));
-        Put(item.Json);
-        Put("\n\n"u8);
-
-        void Put(ReadOnlySpan<byte> bytes)
-        {
-            bytes.CopyTo(writer.GetSpan(bytes.Length));
-            writer.Advance(bytes.Length);
-        }
+        ServerSentEvents.Put(writer, Encoding.UTF8.GetBytes($"id: {item.Id}\n"));
+        ServerSentEvents.Write(writer, item.Type!, item.Json);
     }
 
     private static Outcome<Asked> Read(HttpRequest request, Caller caller)
@@ -131,7 +123,7 @@ internal sealed class EventStream(
     }
 
     /// <summary>How long the token goes on being valid.</summary>
-    private TimeSpan Left(HttpRequest request) => Duration.Min(
+    internal static TimeSpan Left(BearerTokens tokens, HttpRequest request) => Duration.Min(
         tokens.Left(request.Headers.Authorization.ToString()[Authentication.Scheme.Length..].Trim(' ')) + Steps, Longest).ToTimeSpan();
 
     private sealed record Asked(FeedFilter Filter, string? LastId);

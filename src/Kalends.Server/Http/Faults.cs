@@ -6,6 +6,8 @@ namespace Kalends.Server.Http;
 /// <summary>The outermost step of every request: whatever goes wrong inside it leaves as a problem, and a bug with no inside detail.</summary>
 internal sealed class Faults(RequestDelegate next, ILogger<Faults> log)
 {
+    public static readonly Refusal Bug = Refusal.Of(RefusalCode.Bug, "The fault is ours and has been noted; the trace id finds it.");
+
     public async Task InvokeAsync(HttpContext context)
     {
         var headers = context.Response.Headers;
@@ -32,7 +34,7 @@ internal sealed class Faults(RequestDelegate next, ILogger<Faults> log)
         catch (Exception fault)
         {
             Log.Bug(log, fault, context.Request.Method, context.Request.Path, Problems.TraceId(context));
-            await Answer(context, Refusal.Of(RefusalCode.Bug, "The fault is ours and has been noted; the trace id finds it."));
+            await Answer(context, Bug);
         }
     }
 

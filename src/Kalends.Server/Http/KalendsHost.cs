@@ -115,6 +115,8 @@ public static class KalendsHost
             .AddSingleton(EventStream.FeedOf)
             .AddSingleton<EventStream>()
             .AddSingleton<EventSocket>()
+            .AddSingleton<ChangeStream>()
+            .AddSingleton<Streaming>()
             .AddHostedService<CountingViews>()
             .AddKalendsDocument(parts.Entries);
 

@@ -10,9 +10,11 @@ namespace Kalends.Server.Http;
 /// known by then.
 /// </summary>
 internal sealed class MessageEndpoint(
-    CatalogueEntry entry, FlatMembers members, Dispatcher dispatcher, Workload workload, Deferral deferral, LimitSettings limits)
+    CatalogueEntry entry, FlatMembers members, Dispatcher dispatcher, Workload workload, Deferral deferral, LimitSettings limits, Streaming streaming)
 {
     private const string RespondAsync = "respond-async";
+
+    private readonly bool changes = !entry.IsCommand && typeof(IChangesUntilOver).IsAssignableFrom(entry.ResultType);
 
     /// <summary>POST: the message is the body.</summary>
     public async Task Post(HttpContext context)
@@ -39,9 +41,9 @@ internal sealed class MessageEndpoint(
             return;
         }
 
-        await Answer(context, stopped => isText
-            ? entry.RunText(dispatcher, parameters.ToJson(members), RequestText.Decode(body.Bytes), Caller(context), options.Value, stopped)
-            : entry.Run(dispatcher, RequestText.WithoutMark(body.Bytes), Caller(context), options.Value, stopped));
+        await Answer(context, options.Value, (run, stopped) => isText
+            ? entry.RunText(dispatcher, parameters.ToJson(members), RequestText.Decode(body.Bytes), Caller(context), run, stopped)
+            : entry.Run(dispatcher, RequestText.WithoutMark(body.Bytes), Caller(context), run, stopped));
     }
 
     /// <summary>GET, or DELETE of a command: the message is in the address.</summary>
@@ -60,7 +62,8 @@ internal sealed class MessageEndpoint(
             PathMembers.Add(parameters, path, context);
         }
 
-        await Answer(context, stopped => entry.Run(dispatcher, parameters.ToJson(members), Caller(context), options.Value, stopped));
+        var json = parameters.ToJson(members);
+        await Answer(context, options.Value, (run, stopped) => entry.Run(dispatcher, json, Caller(context), run, stopped));
     }
 
     /// <summary>
@@ -92,8 +95,22 @@ internal sealed class MessageEndpoint(
         await Answers.Write(context, reply);
     }
 
-    private async Task Answer(HttpContext context, Func<CancellationToken, ValueTask<Reply>> run) =>
-        await Answers.Write(context, await workload.Run(run, context.RequestAborted));
+    private async Task Answer(HttpContext context, RunOptions options, Func<RunOptions, CancellationToken, ValueTask<Reply>> run)
+    {
+        ValueTask<Reply> Run(RunOptions with) => workload.Run(stopped => run(with, stopped), context.RequestAborted);
+        if (!(entry.Streams is not null || changes) || !ServerSentEvents.AreWanted(context.Request))
+        {
+            await Answers.Write(context, await Run(options));
+        }
+        else if (changes)
+        {
+            await streaming.Changes.Follow(context, () => Run(options));
+        }
+        else
+        {
+            await AnswerStream.Answer(context, entry.Streams!, streaming.Time, streaming.Log, items => Run(options with { Items = items }));
+        }
+    }
 
     private static Caller Caller(HttpContext context) => context.Features.GetRequiredFeature<Caller>();
 
@@ -110,3 +127,6 @@ internal sealed class MessageEndpoint(
 
 /// <summary>Marks the endpoint at a query's own address, whose path carries members.</summary>
 internal sealed class OwnAddress;
+
+/// <summary>What those endpoints need besides that answer by events.</summary>
+internal sealed record Streaming(ChangeStream Changes, TimeProvider Time, ILogger<Streaming> Log);

@@ -1,33 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json.Serialization;
 using Kalends.Messages;
 using Kalends.Server.Telemetry;
 using Microsoft.Net.Http.Headers;
 
 namespace Kalends.Server.Http;
 
-/// <summary>A refusal on the wire: RFC 9457, with Kalends' code, the trace id, and what is wrong where.</summary>
-public sealed record Problem
-{
-    public required string Type { get; init; }
-
-    public required string Title { get; init; }
-
-    public required int Status { get; init; }
-
-    public required string Detail { get; init; }
-
-    public required string Code { get; init; }
-
-    public required string TraceId { get; init; }
-
-    public IReadOnlyList<FieldError>? Errors { get; init; }
-
-    [JsonPropertyOrder(1)]
-    public IReadOnlyList<ConflictingSpan>? Conflicts { get; init; }
-}
-
+/// <summary>Answers refusals as problems.</summary>
 internal static class Problems
 {
     public const string MediaType = "application/problem+json";
@@ -35,20 +14,27 @@ internal static class Problems
     /// <summary>Writes the refusal as the whole answer. Nothing may have been sent before.</summary>
     public static Task Write(HttpContext context, Refusal refusal)
     {
-        var (code, status, title) = Refusals.OnTheWire(refusal.Code);
-        context.Response.StatusCode = status;
-        context.Features.Set(new ProblemAnswered(code));
+        var problem = Of(context, refusal);
+        context.Response.StatusCode = problem.Status;
         if (refusal.RetryAfterSeconds is { } seconds)
         {
             context.Response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (status == StatusCodes.Status401Unauthorized && !context.Response.Headers.ContainsKey(HeaderNames.WWWAuthenticate))
+        if (problem.Status == StatusCodes.Status401Unauthorized && !context.Response.Headers.ContainsKey(HeaderNames.WWWAuthenticate))
         {
             context.Response.Headers.WWWAuthenticate = "Bearer";
         }
 
-        return Answers.WriteJson(context, Of(refusal, code, status, title, TraceId(context)), MediaType);
+        return Answers.WriteJson(context, problem, MediaType);
+    }
+
+    /// <summary>To be answered: it counts as such.</summary>
+    public static Problem Of(HttpContext context, Refusal refusal)
+    {
+        var problem = Problem.Of(refusal, TraceId(context));
+        context.Features.Set(new ProblemAnswered(problem.Code));
+        return problem;
     }
 
     /// <summary>The W3C trace id where there is one, so that the caller's, ours and the logs' are the same.</summary>
@@ -63,16 +49,4 @@ internal static class Problems
             ? Write(context, Refusal.Of(RefusalCode.NotFound, "There is no problem of this name."))
             : Answers.WriteText(context, "text/plain", $"{known.Code}: {known.Title} (status {known.Status}).\n");
     }
-
-    private static Problem Of(Refusal refusal, string code, int status, string title, string traceId) => new()
-    {
-        Type = "/problems/" + code,
-        Title = title,
-        Status = status,
-        Detail = refusal.Detail,
-        Code = code,
-        TraceId = traceId,
-        Errors = refusal.Errors.Count > 0 ? refusal.Errors : null,
-        Conflicts = refusal.Conflicts.Count > 0 ? refusal.Conflicts : null,
-    };
 }

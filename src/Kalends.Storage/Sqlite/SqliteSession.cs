@@ -8,6 +8,7 @@ using Kalends.Queue;
 using Kalends.Reminders;
 using Kalends.Schedules;
 using Kalends.Webhooks;
+using SQLitePCL;
 
 namespace Kalends.Storage.Sqlite;
 
@@ -102,9 +103,36 @@ internal abstract class SqliteSession(Connection connection, long tenant) : IRea
     protected abstract void End(Connection connection);
 }
 
-internal sealed class SqliteReadSession(Connection connection, long tenant, Readers readers) : SqliteSession(connection, tenant)
+internal sealed class SqliteReadSession : SqliteSession
 {
-    protected override void End(Connection connection) => readers.End(connection);
+    private readonly Readers readers;
+    private readonly CancellationToken stopped;
+    private readonly CancellationTokenRegistration interrupting;
+
+    /// <param name="connection">In a transaction.</param>
+    /// <param name="tenant">Whose rows.</param>
+    /// <param name="readers">Who lent it.</param>
+    /// <param name="stopped">Ends the statement that runs; what is asked after it fails at once.</param>
+    public SqliteReadSession(Connection connection, long tenant, Readers readers, CancellationToken stopped)
+        : base(connection, tenant)
+    {
+        (this.readers, this.stopped) = (readers, stopped);
+        interrupting = stopped.UnsafeRegister(static handle => raw.sqlite3_interrupt((sqlite3)handle!), connection.Handle);
+    }
+
+    protected override void End(Connection connection)
+    {
+        // Waits for an interruption under way, which must not meet whoever is lent the connection next.
+        interrupting.Dispose();
+        if (stopped.IsCancellationRequested)
+        {
+            connection.Dispose();
+        }
+        else
+        {
+            readers.End(connection);
+        }
+    }
 }
 
 /// <summary>Disposing it undoes what was not committed and lets the next one write.</summary>

@@ -36,7 +36,7 @@ public sealed class SqliteStore : IStore
     public ValueTask<IReadSession> Read(string tenant, CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        return ValueTask.FromResult<IReadSession>(BeginReading(tenant));
+        return ValueTask.FromResult<IReadSession>(BeginReading(tenant, stopped));
     }
 
     /// <summary>A file has no replicas.</summary>
@@ -65,7 +65,7 @@ public sealed class SqliteStore : IStore
     public async ValueTask<IReadOnlyList<string>> Tenants(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await using var session = BeginReading(tenant: null);
+        await using var session = BeginReading(tenant: null, CancellationToken.None);
         return TenantRows.Names(session.Connection);
     }
 
@@ -85,7 +85,7 @@ public sealed class SqliteStore : IStore
 
     public async IAsyncEnumerable<string> FindBroken([EnumeratorCancellation] CancellationToken stopped)
     {
-        await using var session = BeginReading(tenant: null);
+        await using var session = BeginReading(tenant: null, CancellationToken.None);
         foreach (var finding in Soundness.Findings(session.Connection, stopped))
         {
             yield return finding;
@@ -104,7 +104,7 @@ public sealed class SqliteStore : IStore
     public async ValueTask<string> ZoneRelease(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await using var session = BeginReading(tenant: null);
+        await using var session = BeginReading(tenant: null, CancellationToken.None);
         return Schema.ZoneRelease(session.Connection);
     }
 
@@ -129,7 +129,7 @@ public sealed class SqliteStore : IStore
     {
         try
         {
-            await using var session = BeginReading(tenant: null);
+            await using var session = BeginReading(tenant: null, CancellationToken.None);
             Schema.Require(session.Connection);
             return true;
         }
@@ -148,12 +148,14 @@ public sealed class SqliteStore : IStore
         }
     }
 
-    private SqliteReadSession BeginReading(string? tenant)
+    /// <param name="tenant">Null: of no tenant.</param>
+    /// <param name="stopped">Ends the statement that runs.</param>
+    private SqliteReadSession BeginReading(string? tenant, CancellationToken stopped)
     {
         var connection = readers.Begin();
         try
         {
-            return new(connection, (tenant is null ? null : TenantRows.Key(connection, tenant)) ?? TenantRows.Unknown, readers);
+            return new(connection, (tenant is null ? null : TenantRows.Key(connection, tenant)) ?? TenantRows.Unknown, readers, stopped);
         }
         catch
         {

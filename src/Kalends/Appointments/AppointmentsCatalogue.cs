@@ -12,7 +12,10 @@ public static class AppointmentsCatalogue
         new CommandEntry<SetReminders, SavedAppointments>("set-reminders", "Gives attendees reminders of their own, in place of the appointment's"),
         new CommandEntry<UpdateOccurrences, UpdatedOccurrences>("update-occurrences", "Stores more of every series that goes on, two years ahead"),
         new CommandEntry<RezoneAppointments, RezonedAppointments>("rezone-appointments", "Puts appointments where the time zones in force have them"),
-        new QueryEntry<GetAppointments, FoundAppointments>("get-appointments", "Fetches the appointments of many people in a timespan"),
+        new QueryEntry<GetAppointments, FoundAppointments>("get-appointments", "Fetches the appointments of many people in a timespan")
+        {
+            Streams = ["appointments", "entries"],
+        },
         new QueryEntry<GetAppointment, OneAppointment>("get-appointment", "Fetches one appointment") { Path = "/v1/appointments/{id}" },
         new QueryEntry<GetChanges, Changes>("get-changes", "Says what changed in a calendar since a token"),
     ];

@@ -65,11 +65,15 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
         while (!page.IsFull(LimitInForce))
         {
             await ReadOn(context, asked, page);
+            if (context.Items is { } items && page.TakeNew(LimitInForce) is { Count: > 0 } found)
+            {
+                await items.Send(found, page.More ? page.At!.Calendar / (double)asked.Keys.Count : 1, context.Stopped);
+            }
         }
 
         var end = page.End(LimitInForce);
         var next = end is null ? null : await Cursors.Write(this, context, new SteadyPlace(end, page.AsOf!));
-        return new FoundAppointments(page.Views, page.Entries, asked.UnknownOrNull, next);
+        return new FoundAppointments(page.Views, context.Items is null ? page.Entries : [], asked.UnknownOrNull, next);
     }
 
     private static ValueTask<bool> IsDropped(QueryContext context, AskedCalendars asked, IReadOnlyList<long> asOf) =>
@@ -123,7 +127,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
 
             var id = details ? attendance.Appointment : AppointmentView.MaskedId(context.Caller.Tenant, attendance);
             page.Add(Entry.Of(asked.IdOf(attendance.Calendar), id, attendance), asked.PlaceOf(attendance));
-            if (!page.Views.ContainsKey(id))
+            if (!page.Knows(id))
             {
                 page.Add(id, details ? View(row, attendance, asked.ViewerZone) : AppointmentView.BusyBlock(attendance, masked: true));
             }
@@ -160,6 +164,8 @@ internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asO
     private const long MostBytes = 32 * 1024 * 1024;
 
     private readonly List<AttendancePlace> places = [];
+    private readonly HashSet<Guid> known = [];
+    private int taken;
     private long bytes;
 
     public AttendancePlace? At { get; set; } = at;
@@ -193,6 +199,19 @@ internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asO
         return places[limit - 1];
     }
 
+    /// <summary>
+    /// The entries that have not been taken yet, each appointment with the first of its own: it is not kept then, and <see cref="Views"/> lacks it.
+    /// </summary>
+    public IReadOnlyList<FoundEntry> TakeNew(int limit)
+    {
+        var found = Entries.Take(limit).Skip(taken)
+            .Select(entry => new FoundEntry(entry, Views.Remove(entry.Appointment, out var view) ? view : null)).ToList();
+        taken += found.Count;
+        return found;
+    }
+
+    public bool Knows(Guid id) => known.Contains(id);
+
     public void Add(Entry entry, AttendancePlace place)
     {
         Entries.Add(entry);
@@ -202,6 +221,7 @@ internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asO
     public void Add(Guid id, AppointmentView view)
     {
         Views.Add(id, view);
+        known.Add(id);
         bytes += view.Length;
     }
 }
@@ -209,6 +229,9 @@ internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asO
 /// <summary>Appointments by id, and where they lie: each entry one attendee's stretch of one appointment.</summary>
 public sealed record FoundAppointments(
     IReadOnlyDictionary<Guid, AppointmentView> Appointments, IReadOnlyList<Entry> Entries, IReadOnlyList<UnknownCalendar>? Unknown, string? Cursor);
+
+/// <summary>What is handed out by who streams: an entry, and the first time that its appointment is met, that too.</summary>
+public sealed record FoundEntry(Entry Entry, AppointmentView? Appointment);
 
 public readonly record struct Entry(CalendarId Calendar, Guid Appointment, Instant From, Instant To)
 {

@@ -29,6 +29,9 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>, IShowsCalendars
     public const int MostNearMisses = 100;
     public const int MostGroups = 50;
 
+    /// <summary>Found in far less than a millisecond, and few enough that the first are not waited for.</summary>
+    private const int PerBatch = 20;
+
     public required Timespan Timespan { get; init; }
 
     public IReadOnlyList<CalendarId>? Attendees { get; init; }
@@ -111,17 +114,38 @@ public sealed record FindOpenings : PagedQuery<FoundOpenings>, IShowsCalendars
             After = cursor.Value?.After,
             Limit = LimitInForce + 1,
         };
-        return await Answer(context, asked, people, request);
+        return context.Items is { } items ? await Stream(context, items, asked, people, request) : await Answer(context, asked, people, request);
     }
+
+    /// <summary>The answer without its openings, which were handed out.</summary>
+    private async ValueTask<FoundOpenings> Stream(
+        QueryContext context, IItemSink items, AskedCalendars asked, Roster people, OpeningsRequest request)
+    {
+        var (sent, last, more) = (0, request.From, false);
+        foreach (var batch in Openings.Each(request).Chunk(PerBatch))
+        {
+            List<OpeningView> shown = [.. batch.Take(LimitInForce - sent).Select(people.Show)];
+            (sent, more) = (sent + shown.Count, batch.Length > shown.Count);
+            if (shown.Count > 0)
+            {
+                last = batch[shown.Count - 1].From;
+                await items.Send(shown, (last - request.From) / (double)(request.To - request.From), context.Stopped);
+            }
+        }
+
+        return new([], Missed(people, request), asked.UnknownOrNull, more ? await Cursors.Write(this, context, new Place(last)) : null);
+    }
+
+    private List<NearMissView>? Missed(Roster people, OpeningsRequest request) =>
+        NearMisses is > 0 && Cursor is null ? [.. Availability.NearMisses.Find(request, NearMisses.Value).Select(people.Show)] : null;
 
     private async ValueTask<FoundOpenings> Answer(QueryContext context, AskedCalendars asked, Roster people, OpeningsRequest request)
     {
         var found = Openings.Find(request);
         var page = found.Take(LimitInForce).ToList();
-        var missed = NearMisses is > 0 && Cursor is null ? Availability.NearMisses.Find(request, NearMisses.Value) : null;
         return new(
             [.. page.Select(people.Show)],
-            missed is null ? null : [.. missed.Select(people.Show)],
+            Missed(people, request),
             asked.UnknownOrNull,
             found.Count > page.Count ? await Cursors.Write(this, context, new Place(page[^1].From)) : null);
     }

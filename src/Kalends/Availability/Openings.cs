@@ -17,30 +17,16 @@ namespace Kalends.Availability;
 /// </summary>
 public static class Openings
 {
-    public static IReadOnlyList<Opening> Find(OpeningsRequest request)
+    public static IReadOnlyList<Opening> Find(OpeningsRequest request) => [.. Each(request)];
+
+    /// <summary>The same, each found when it is asked for.</summary>
+    public static IEnumerable<Opening> Each(OpeningsRequest request)
     {
         request.Check();
-        var found = new List<Opening>();
-        if (request.Limit == 0)
-        {
-            return found;
-        }
-
         var attendance = new OpeningAttendance(request);
-        foreach (var (from, to) in request.Step is { } step ? Slots(request, step) : MaximalSpans(request))
-        {
-            if (from > request.After || request.After is null)
-            {
-                found.Add(attendance.Describe(from, to));
-            }
-
-            if (found.Count == request.Limit)
-            {
-                break;
-            }
-        }
-
-        return found;
+        var spans = request.Step is { } step ? Slots(request, step) : MaximalSpans(request);
+        return spans.Where(span => request.After is not { } after || span.From > after).Take(request.Limit)
+            .Select(span => attendance.Describe(span.From, span.To));
     }
 
     private static IEnumerable<(long From, long To)> Slots(OpeningsRequest request, long step)

@@ -14,6 +14,12 @@ public interface ITextResult
     string Text { get; }
 }
 
+/// <summary>A result that is another when it is asked for later, until it is over: who asks for events is told of each change.</summary>
+public interface IChangesUntilOver
+{
+    bool IsOver { get; }
+}
+
 /// <summary>A command's result that says in its body too how far the store had come when it was done.</summary>
 public interface IAnswersPosition
 {

@@ -23,6 +23,12 @@ public abstract record CatalogueEntry(string Name, string Summary)
     /// </summary>
     public string? Path { get; init; }
 
+    /// <summary>
+    /// The members of a query's answer whose items it hands out one by one where it is asked to (<see cref="QueryContext.Items"/>), as JSON names them; null
+    /// where it does not.
+    /// </summary>
+    public IReadOnlyList<string>? Streams { get; init; }
+
     /// <summary>The limits of this message that its callers should know of.</summary>
     public IReadOnlyList<Limit> Limits { get; init; } = [];
 

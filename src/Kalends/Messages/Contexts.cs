@@ -14,6 +14,9 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, Deci
 
     public CancellationToken Stopped => stopped;
 
+    /// <summary>Where to hand what is found, in place of the answer's lists; null: it is answered whole.</summary>
+    public IItemSink? Items { get; init; }
+
     /// <summary>Seals what the caller carries to a later request of theirs.</summary>
     public SealedText Sealed => new(session);
 

@@ -32,10 +32,12 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     public async ValueTask<Reply> Run<TResult>(string name, Query<TResult> query, Caller caller, RunOptions options, CancellationToken stopped)
     {
         var started = Stopwatch.GetTimestamp();
-        using var span = Spans.Begin(name, "query", caller);
+        // A stream lasts as long as its reader likes, which is no measure of the query.
+        var kind = options.Items is null ? "query" : "stream";
+        using var span = Spans.Begin(name, kind, caller);
         var reply = await Ask(query, caller, options, stopped);
         Spans.End(span, reply);
-        Measurements.Ran(name, "query", reply, started);
+        Measurements.Ran(name, kind, reply, started);
         return reply;
     }
 
@@ -61,13 +63,22 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
             var now = Now();
             return await Readings.Run(
                 store, caller.Tenant, options.AtLeast, anywhere: query is not IReadsTheLatest,
-                async session => await Ask(query, caller, now, session, recalls: true, stopped)
-                    ?? (await Ask(query, caller, now, session, recalls: false, stopped))!,
-                stopped);
+                async session => (options.Items is null ? await Ask(query, caller, now, session, null, recalls: true, stopped) : null)
+                    // What was handed out cannot be taken back, so for who streams nothing is decided by what may not hold.
+                    ?? (await Ask(query, caller, now, session, options.Items, recalls: false, stopped))!,
+                options.Items, stopped);
+        }
+        catch (StoreUnavailableException) when (stopped.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(stopped);
         }
         catch (StoreUnavailableException fault)
         {
             return Reply.Refused(Unavailable(fault));
+        }
+        catch (ReplicaFailedException fault)
+        {
+            return Reply.Refused(Unavailable(new("A replica was lost on the way; ask again.", fault)));
         }
         catch (StoreChangedException fault)
         {
@@ -82,11 +93,11 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
 
     /// <summary>Null where it ran on decisions that do not hold.</summary>
     private async ValueTask<Reply?> Ask<TResult>(
-        Query<TResult> query, Caller caller, Instant now, IReadSession session, bool recalls, CancellationToken stopped)
+        Query<TResult> query, Caller caller, Instant now, IReadSession session, IItemSink? items, bool recalls, CancellationToken stopped)
     {
         var decisions = new Decisions(permissions, caller, session, recalls);
         var refusal = await decisions.Refuse(query);
-        var outcome = refusal is null ? await query.Execute(new(caller, now, session, decisions, stopped)) : refusal;
+        var outcome = refusal is null ? await query.Execute(new(caller, now, session, decisions, stopped) { Items = items }) : refusal;
         if (!await decisions.Hold())
         {
             return null;

@@ -13,9 +13,11 @@ internal static class Readings
     /// <param name="atLeast">The data must be at least as new.</param>
     /// <param name="anywhere">False: of no replica.</param>
     /// <param name="query">Reads what it needs from the session and answers.</param>
+    /// <param name="items">Who takes what it finds: once they were given something, it is not run again.</param>
     /// <param name="stopped">Ends it.</param>
     public static async ValueTask<Reply> Run(
-        IStore store, string tenant, Position? atLeast, bool anywhere, Func<IReadSession, ValueTask<Reply>> query, CancellationToken stopped)
+        IStore store, string tenant, Position? atLeast, bool anywhere, Func<IReadSession, ValueTask<Reply>> query, IItemSink? items,
+        CancellationToken stopped)
     {
         try
         {
@@ -24,7 +26,7 @@ internal static class Readings
             Measurements.Answered(session.IsOfReplica ? "replica" : "primary");
             return reply;
         }
-        catch (ReplicaFailedException)
+        catch (ReplicaFailedException) when (items is not { HasBegun: true })
         {
             await using var session = await store.Read(tenant, stopped);
             var reply = await On(session, atLeast, query);

@@ -18,6 +18,9 @@ public sealed record RunOptions
     /// <summary>Of a query: its data must be at least as new.</summary>
     public Position? AtLeast { get; init; }
 
+    /// <summary>Of a query that streams: who takes its items.</summary>
+    public IItemSink? Items { get; init; }
+
     /// <summary>The trace id of the request, kept in the trail.</summary>
     public string? RequestId { get; init; }
 }

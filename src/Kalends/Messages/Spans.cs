@@ -48,7 +48,7 @@ public static class Spans
     private static string KindOf(Caller caller)
     {
         var id = caller.Person.Value;
-        return KindsOfCaller.FirstOrDefault(kind => id.StartsWith(kind, StringComparison.Ordinal) && id.Length > kind.Length && id[kind.Length] == ':') ?? "other";
+        return id.IndexOf(':', StringComparison.Ordinal) is var end and > 0 && KindsOfCaller.Contains(id[..end]) ? id[..end] : "other";
     }
 
     private static bool IsTraceId(string? text) =>

@@ -15,7 +15,7 @@ public enum OperationStatus
 
 /// <summary>
 /// A command that somebody sent and does not wait for: all that is needed to run it as if they did, and what came of it. <see cref="Request"/> and
-/// <see cref="Answer"/> are JSON in UTF-8; the answer is a result where it is done, a refusal where it failed.
+/// <see cref="Answer"/> are JSON in UTF-8; the answer is a result where it is done, a refusal where it failed, and how far it is while it runs.
 /// </summary>
 public sealed record Operation
 {

@@ -39,8 +39,19 @@ public sealed class OperationWork(Dispatcher dispatcher, IReadOnlyList<Catalogue
 
         using var span = Spans.Continue("operation " + entry.Name, operation.RequestId);
         var caller = new Caller(context.Tenant, operation.Person, operation.App, operation.Scopes);
-        var reply = await entry.Run(
-            dispatcher, operation.Request, caller, new() { IdempotencyKey = operation.Key, RequestId = operation.RequestId }, context.Stopped);
+        var notes = new ProgressNotes(context, id);
+        var options = new RunOptions { IdempotencyKey = operation.Key, RequestId = operation.RequestId, Progress = notes.Note };
+        Reply reply;
+        try
+        {
+            reply = await entry.Run(dispatcher, operation.Request, caller, options, context.Stopped);
+        }
+        finally
+        {
+            // What is noted late would stand in the place of what came of it.
+            await notes.Ended;
+        }
+
         if (reply.Refusal is { RetryAfterSeconds: { } seconds } busy)
         {
             return WorkResult.Later(Refusals.OnTheWire(busy.Code).Code, Duration.FromSeconds(seconds));

@@ -83,6 +83,9 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
         }
     }
 
+    /// <summary>For who follows something else as long as a listener does, and counts as one: to be disposed as they leave.</summary>
+    public Outcome<Seat> TakeSeat(Caller caller) => Admit(caller) is { } refusal ? refusal : new Seat(this, caller);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var feed in tenants.Values)

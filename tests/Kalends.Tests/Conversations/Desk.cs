@@ -21,7 +21,7 @@ internal sealed class StandingClock(Instant now) : IClock
 /// <summary>
 /// A Kalends without the web: a real store, the real dispatcher, messages as JSON, by name, as the edges send them. An SQLite file, but for test
 /// classes that bear the trait <see cref="OnPostgres"/>. What the free/busy cache has to do with is asked three times: of the cache, again when it knows,
-/// and of the store without it, and all say the same.
+/// and of the store without it, and all say the same. What streams is asked that way too.
 /// </summary>
 internal sealed class Desk : IAsyncDisposable
 {
@@ -97,6 +97,12 @@ internal sealed class Desk : IAsyncDisposable
         if (before is not null)
         {
             Assert.Empty((await Contents.Of(Store, tenant)).ChangedInSilenceSince(before));
+        }
+
+        if (!AsksTheStoreAlone && Catalogue.Entries.Single(entry => entry.Name == name).Streams is not null)
+        {
+            var items = new KeptItems();
+            Streamed.SaysTheSame(reply, await Ask(others[1], name, json, caller, (options ?? new()) with { Items = items }), items);
         }
 
         foreach (var other in Cached.Contains(name) && !AsksTheStoreAlone ? others : [])

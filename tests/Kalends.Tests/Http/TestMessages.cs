@@ -18,7 +18,9 @@ internal static class TestMessages
         new QueryEntry<Fill, Filled>("fill", "Answers much"),
         new QueryEntry<GetThing, Thing>("get-thing", "One thing") { Path = "/v1/things/{id}" },
         new QueryEntry<ExportThings, Export>("export-things", "A text") { Path = "/v1/shelves/{shelf}/export.ics" },
+        new QueryEntry<Trickle, Trickled>("trickle", "Finds one after the other") { Streams = ["drops"] },
         new CommandEntry<Keep, Kept>("keep", "Keeps something"),
+        new CommandEntry<CountUp, Counted>("count-up", "Takes three parts"),
         new TextCommandEntry<Import, Kept>("import", "Takes a text"),
     ];
 }
@@ -119,6 +121,73 @@ public sealed record Export(string Text) : ITextResult
 {
     public string MediaType => "text/calendar";
 }
+
+/// <summary>Hands out drops until there are enough, and then ends as it is told.</summary>
+public sealed record Trickle : Query<Trickled>
+{
+    /// <summary>By the text of the query: how many drops were taken, and that it ended.</summary>
+    internal static System.Collections.Concurrent.ConcurrentDictionary<string, int> Taken { get; } = new();
+
+    internal static System.Collections.Concurrent.ConcurrentDictionary<string, bool> Stopped { get; } = new();
+
+    public required string Name { get; init; }
+
+    public int Drops { get; init; }
+
+    public int Bytes { get; init; } = 1;
+
+    public int Milliseconds { get; init; }
+
+    public RefusalCode? Ends { get; init; }
+
+    public override async ValueTask<Outcome<Trickled>> Execute(QueryContext context)
+    {
+        try
+        {
+            for (var number = 0; number < Drops; number++)
+            {
+                await context.Items!.Send([new Drop(number, new string('x', Bytes))], number / (double)Drops, context.Stopped);
+                Taken[Name] = number + 1;
+                await Task.Delay(Milliseconds, context.Stopped);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Stopped[Name] = true;
+            throw;
+        }
+
+        return Ends switch
+        {
+            null => new Trickled([], "rest"),
+            RefusalCode.Bug => throw new InvalidOperationException("the secret inside of the program"),
+            { } code => Refusal.Of(code, "because"),
+        };
+    }
+}
+
+public sealed record Drop(int Number, string Text);
+
+public sealed record Trickled(IReadOnlyList<Drop> Drops, string Else);
+
+public sealed record CountUp : Command<Counted>, IDoneInParts<Counted>
+{
+    private int parts;
+
+    public int Milliseconds { get; init; }
+
+    public (long Done, long Left) Progress(Counted part) => (part.Parts, 3 - part.Parts);
+
+    public Counted Sum(Counted before, Counted part) => part;
+
+    public override async ValueTask<Outcome<Counted>> Execute(CommandContext context)
+    {
+        await Task.Delay(Milliseconds, context.Stopped);
+        return new Counted(++parts);
+    }
+}
+
+public sealed record Counted(int Parts);
 
 public sealed record Keep : Command<Kept>
 {

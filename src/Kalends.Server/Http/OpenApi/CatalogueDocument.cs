@@ -104,19 +104,32 @@ internal sealed class CatalogueDocument(OpenApiDocument document)
         return operation;
     }
 
-    private OpenApiOperation Plain(string id, string summary, IOpenApiSchema result, CatalogueEntry? entry = null) => new()
+    private OpenApiOperation Plain(string id, string summary, IOpenApiSchema result, CatalogueEntry? entry = null)
     {
-        OperationId = id,
-        Summary = summary,
-        Tags = new HashSet<OpenApiTagReference> { new(entry is null ? "service" : entry.IsCommand ? "commands" : "queries", document) },
-        Responses = new()
+        var done = IsText(entry)
+            ? Response("Done", "text/calendar", new OpenApiSchema { Type = JsonSchemaType.String })
+            : Response("Done", Answers.Json, result);
+        if (EventsOf(entry) is { } events)
         {
-            ["200"] = IsText(entry)
-                ? Response("Done", "text/calendar", new OpenApiSchema { Type = JsonSchemaType.String })
-                : Response("Done", Answers.Json, result),
-            ["default"] = Response("Refused; see code", Problems.MediaType, schemas.OfResult(typeof(Problem))),
-        },
-    };
+            done.Content![ServerSentEvents.MediaType] = new OpenApiMediaType
+            {
+                Schema = new OpenApiSchema { Type = JsonSchemaType.String, Description = events },
+            };
+        }
+
+        return new()
+        {
+            OperationId = id,
+            Summary = summary,
+            Tags = new HashSet<OpenApiTagReference> { new(entry is null ? "service" : entry.IsCommand ? "commands" : "queries", document) },
+            Responses = new() { ["200"] = done, ["default"] = Response("Refused; see code", Problems.MediaType, schemas.OfResult(typeof(Problem))) },
+        };
+    }
+
+    private static string? EventsOf(CatalogueEntry? entry) =>
+        entry?.Streams is { } members ? $"item: each of {string.Join(" and ", members)}; status: progress; done: what else is answered; error: a problem"
+        : entry?.IsCommand == false && typeof(IChangesUntilOver).IsAssignableFrom(entry.ResultType) ? "status: each change; done: the last; error: a problem"
+        : null;
 
     private static bool IsText(CatalogueEntry? entry) => entry is not null && typeof(ITextResult).IsAssignableFrom(entry.ResultType);
 

@@ -36,25 +36,31 @@ internal sealed record Threshold(string Name, string Title, string Unit, double 
             "max by (queue) (kalends_queue_oldest_seconds)", "queue", "Workers are away, stuck or too few: kalends queue list, kalends work --workers N.")
             { Ops = "queue age" },
         new("QueueDepth", "Messages that wait", "short", settings.QueueDepth,
-            "max by (queue) (kalends_queue_depth{state=\"waiting\"})", "queue", "More is sent than is worked on: kalends work --workers N on more machines.")
+            "max by (queue) (kalends_queue_depth{state=\"waiting\"})", "queue",
+            "More is sent than is worked on: kalends work --workers N on more machines.")
             { Ops = "queue depth" },
         new("DeadLetters", "Dead letters", "short", settings.DeadLetters,
-            "max by (queue) (kalends_queue_depth{state=\"dead\"})", "queue", "kalends queue peek --dead says why each; requeue or delete them.")
+            "max by (queue) (kalends_queue_depth{state=\"dead\"})", "queue",
+            "kalends queue peek --dead says why each; requeue or delete them.")
             { Ops = "dead letters" },
         new("FeedLag", "Feed behind", "s", settings.FeedLagSeconds,
-            "max by (instance) (kalends_feed_lag_seconds)", "instance", "A long transaction holds the feed up (pg_stat_activity, xact_start), or the store is away.")
+            "max by (instance) (kalends_feed_lag_seconds)", "instance",
+            "A long transaction holds the feed up (pg_stat_activity, xact_start), or the store is away.")
             { Ops = "feed lag" },
         new("SealLag", "Trail without a seal", "s", settings.SealLagSeconds,
             "max by (instance) (kalends_seal_lag_seconds)", "instance", "The log says why it could not be sealed; an open transaction holds it up too.")
             { Ops = "seal lag" },
         new("HorizonLag", "Series nearer than two years", "d", settings.HorizonLagDays,
-            "max(kalends_series_horizon_lag_seconds) / 86400", null, "Run kalends update-occurrences for each tenant; a schedule of once a month is enough.")
+            "max(kalends_series_horizon_lag_seconds) / 86400", null,
+            "Run kalends update-occurrences for each tenant; a schedule of once a month is enough.")
             { Ops = "horizon lag" },
         new("ReplicaLag", "Replica behind", "s", settings.ReplicaLagSeconds,
-            "max by (replica) (kalends_replica_lag_seconds)", "replica", "pg_stat_replication on the primary; queries go to the others and to the primary meanwhile.")
+            "max by (replica) (kalends_replica_lag_seconds)", "replica",
+            "pg_stat_replication on the primary; queries go to the others and to the primary meanwhile.")
             { Ops = "replica lag" },
         new("Memory", "Memory of a process", "mbytes", settings.MemoryMegabytes,
-            "max by (instance) (dotnet_process_memory_working_set_bytes) / 1048576", "instance", "Kalends:Cache:MaximumMegabytes is most of it; else take a dump.")
+            "max by (instance) (dotnet_process_memory_working_set_bytes) / 1048576", "instance",
+            "Kalends:Cache:MaximumMegabytes is most of it; else take a dump.")
             { Ops = "memory" },
     ];
 

@@ -57,7 +57,7 @@ internal sealed class LastHourExporter(LastHour hour) : BaseExporter<Metric>
         var messages = new Dictionary<string, Buckets>(StringComparer.Ordinal);
         foreach (ref readonly var point in metric.GetMetricPoints())
         {
-            if (Label(point, "message") is { } message)
+            if (Label(point, "message") is { } message && Label(point, "kind") != "stream")
             {
                 (messages.TryGetValue(message, out var known) ? known : messages[message] = new()).Add(point.GetHistogramBuckets());
             }
