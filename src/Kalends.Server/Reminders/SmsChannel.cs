@@ -23,6 +23,8 @@ internal sealed class SmsChannel : IReminderChannel, IDisposable
     /// <summary>Of an answer; more is not read.</summary>
     private const int LongestAnswer = 64 * 1024;
 
+    private const string NoAnswer = "the provider did not answer";
+
     private readonly HttpClient client;
     private readonly SmsSettings settings;
     private readonly Uri messages;
@@ -81,13 +83,16 @@ internal sealed class SmsChannel : IReminderChannel, IDisposable
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {
-            return new(SendEnd.Unknown, "the provider did not answer");
+            return new(SendEnd.Unknown, NoAnswer);
         }
     }
 
     private static SendResult Of(HttpResponseMessage answer, string body) => answer.StatusCode switch
     {
-        HttpStatusCode.Created or HttpStatusCode.OK => SendResult.Sent,
+        // It names what it has taken; success without that is no answer.
+        >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous => Member(body, "sid") is { ValueKind: JsonValueKind.String }
+            ? SendResult.Sent
+            : new(SendEnd.Unknown, NoAnswer),
         HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError => new(SendEnd.Later, Said(answer, body), RetryAfter(answer)),
         // It is for the operator to mend, and soon.
         HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(SendEnd.Later, Said(answer, body)),
@@ -97,19 +102,21 @@ internal sealed class SmsChannel : IReminderChannel, IDisposable
     private static Duration? RetryAfter(HttpResponseMessage answer) => answer.Headers.RetryAfter?.Delta is { } wait ? Duration.FromTimeSpan(wait) : null;
 
     /// <summary>The number of the error and not its words, which may repeat what was sent.</summary>
-    private static string Said(HttpResponseMessage answer, string body)
+    private static string Said(HttpResponseMessage answer, string body) =>
+        Member(body, "code") is { ValueKind: JsonValueKind.Number } code && code.TryGetInt32(out var number)
+            ? Invariant($"the provider said {(int)answer.StatusCode}, error {number}")
+            : Invariant($"the provider said {(int)answer.StatusCode}");
+
+    private static JsonElement? Member(string body, string name)
     {
         try
         {
             using var json = JsonDocument.Parse(body);
-            return json.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty("code", out var code)
-                && code.ValueKind == JsonValueKind.Number && code.TryGetInt32(out var number)
-                ? Invariant($"the provider said {(int)answer.StatusCode}, error {number}")
-                : Invariant($"the provider said {(int)answer.StatusCode}");
+            return json.RootElement is { ValueKind: JsonValueKind.Object } root && root.TryGetProperty(name, out var member) ? member.Clone() : null;
         }
         catch (JsonException)
         {
-            return Invariant($"the provider said {(int)answer.StatusCode}");
+            return null;
         }
     }
 }

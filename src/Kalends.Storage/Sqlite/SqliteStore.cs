@@ -72,14 +72,14 @@ public sealed class SqliteStore : IStore
     public async ValueTask<IReadOnlyList<string>> TenantsToRemind(Instant until, CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await using var session = BeginReading(tenant: null);
+        await using var session = BeginReading(tenant: null, stopped);
         return TenantRows.ToRemind(session.Connection, until.ToUnixTimeSeconds());
     }
 
     public async ValueTask<IReadOnlyList<string>> TenantsWithWebhooks(CancellationToken stopped)
     {
         stopped.ThrowIfCancellationRequested();
-        await using var session = BeginReading(tenant: null);
+        await using var session = BeginReading(tenant: null, stopped);
         return TenantRows.NamesWithWebhooks(session.Connection);
     }
 

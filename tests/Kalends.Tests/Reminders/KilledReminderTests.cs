@@ -15,6 +15,8 @@ namespace Kalends.Tests.Reminders;
 /// </summary>
 public sealed class KilledReminderTests(MailRelay relay) : IClassFixture<MailRelay>
 {
+    private const string Rest = "\"timeZone\":\"UTC\",\"duration\":\"PT1H\",\"reminders\":[{\"before\":\"PT30M\"}]";
+
     private static CancellationToken Stopped => TestContext.Current.CancellationToken;
 
     private static Instant Now => SystemClock.Instance.GetCurrentInstant();
@@ -74,7 +76,7 @@ public sealed class KilledReminderTests(MailRelay relay) : IClassFixture<MailRel
                 $$"""{"calendar":"user:{{person}}","kind":"user","email":"{{person}}@example.com"}"""))}}]}""");
             var start = Instant.FromUnixTimeSeconds((Now + Duration.FromMinutes(30) + Duration.FromSeconds(3)).ToUnixTimeSeconds());
             await Run(dispatcher, "save-appointments", $$"""{"appointments":[{{string.Join(',', some.Select(person =>
-                $$"""{"owner":"user:{{person}}","start":"{{start.InUtc().LocalDateTime:uuuu-MM-ddTHH:mm:ss}}","timeZone":"UTC","duration":"PT1H","reminders":[{"before":"PT30M"}]}"""))}}]}""");
+                $$"""{"owner":"user:{{person}}","start":"{{start.InUtc().LocalDateTime:uuuu-MM-ddTHH:mm:ss}}",{{Rest}}}"""))}}]}""");
         }
 
         await Run(dispatcher, "send-reminders", "{}");

@@ -52,7 +52,8 @@ public sealed class ReminderRaceTests
 
             await (dice.Next(2) == 0
                 ? desk.Desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""", ReminderDesk.Admin)
-                : desk.Desk.Do("save-appointments", $$"""{"appointments":[{{Appointment(0).Replace("{", $"{{\"id\":\"{id}\",", StringComparison.Ordinal).Replace("T09", "T17", StringComparison.Ordinal)}}]}""", ReminderDesk.Admin));
+                : desk.Desk.Do(
+                    "save-appointments", $$"""{"appointments":[{"id":"{{id}}",{{Appointment(0)[1..].Replace("T09", "T17", StringComparison.Ordinal)}}]}""", ReminderDesk.Admin));
             changed[id] = Stopwatch.GetTimestamp();
         }
 
