@@ -3,7 +3,6 @@ using System.Net.WebSockets;
 using System.Text.Json;
 using Kalends.Messages;
 using Kalends.Publications;
-using Kalends.Server.Http.Bearer;
 
 namespace Kalends.Server.Http;
 

@@ -23,7 +23,9 @@ internal sealed class WatchingPublications(
     private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, bool> rung = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WebhookFanOut> tenants = new(StringComparer.Ordinal);
+    private readonly HashSet<string> soon = new(StringComparer.Ordinal);
     private long tenantsRead;
+    private long lookedAtAll;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -56,24 +58,43 @@ internal sealed class WatchingPublications(
         }
     }
 
-    /// <summary>The answer is when to look again.</summary>
+    /// <summary>At all tenants now and then, in between at those where something is. The answer is when to look again.</summary>
     private async Task<TimeSpan> Look(CancellationToken stopped)
     {
         await FindTenants(stopped);
-        rung.Clear();
-        var soonest = Between;
-        foreach (var fanOut in tenants.Values)
+        var isRound = time.GetElapsedTime(lookedAtAll) >= Between;
+        lookedAtAll = isRound ? time.GetTimestamp() : lookedAtAll;
+        var due = tenants.Where(pair => isRound | rung.TryRemove(pair.Key, out _) | soon.Remove(pair.Key)).ToList();
+        var next = Between;
+        foreach (var (tenant, fanOut) in due)
         {
-            var next = await fanOut.Step(stopped);
-            soonest = next is { } wait && wait.ToTimeSpan() < soonest ? wait.ToTimeSpan() : soonest;
+            if (await Step(fanOut, stopped) is { } wait)
+            {
+                soon.Add(tenant);
+                next = wait.ToTimeSpan() < next ? wait.ToTimeSpan() : next;
+            }
         }
 
-        return soonest;
+        return next;
+    }
+
+    /// <summary>What goes wrong in one tenant, and is not the store's fault, keeps nobody else waiting.</summary>
+    private async ValueTask<Duration?> Step(WebhookFanOut fanOut, CancellationToken stopped)
+    {
+        try
+        {
+            return await fanOut.Step(stopped);
+        }
+        catch (Exception fault) when (!WorkRun.IsOfTheWorld(fault) && !stopped.IsCancellationRequested)
+        {
+            WorkLog.NotWatched(log, fault.Message);
+            return null;
+        }
     }
 
     private async Task FindTenants(CancellationToken stopped)
     {
-        if (tenantsRead != 0 && time.GetElapsedTime(tenantsRead) < BetweenTenants && rung.Keys.All(tenants.ContainsKey))
+        if (tenantsRead != 0 && time.GetElapsedTime(tenantsRead) < BetweenTenants)
         {
             return;
         }
@@ -88,6 +109,11 @@ internal sealed class WatchingPublications(
         foreach (var tenant in found)
         {
             tenants.TryAdd(tenant, new(store, clock, tenant));
+        }
+
+        foreach (var other in rung.Keys.Except(found).ToList())
+        {
+            rung.TryRemove(other, out _);
         }
     }
 
