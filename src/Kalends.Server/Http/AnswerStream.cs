@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Kalends.Messages;
 using Kalends.Messages.Json;
+using Kalends.Server.Telemetry;
 
 namespace Kalends.Server.Http;
 
@@ -79,7 +80,7 @@ internal sealed class AnswerStream : IItemSink
         }
         catch (Exception fault) when (HasBegun && !isLeft && !context.RequestAborted.IsCancellationRequested)
         {
-            Log.Bug(log, fault, context.Request.Method, context.Request.Path, Problems.TraceId(context));
+            Log.Bug(log, fault, context.Request.Method, RequestWatch.RouteOf(context.GetEndpoint()), Problems.TraceId(context));
             reply = Reply.Refused(Faults.Bug);
         }
 

@@ -1,4 +1,5 @@
 using Kalends.Messages;
+using Kalends.Server.Telemetry;
 using Kalends.Storage;
 
 namespace Kalends.Server.Http;
@@ -33,7 +34,7 @@ internal sealed class Faults(RequestDelegate next, ILogger<Faults> log)
         }
         catch (Exception fault)
         {
-            Log.Bug(log, fault, context.Request.Method, context.Request.Path, Problems.TraceId(context));
+            Log.Bug(log, fault, context.Request.Method, RequestWatch.RouteOf(context.GetEndpoint()), Problems.TraceId(context));
             await Answer(context, Bug);
         }
     }

@@ -3,8 +3,8 @@ namespace Kalends.Server.Http;
 /// <summary>What the HTTP edge logs: one method each, with an id that stays.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed; trace {TraceId}")]
-    public static partial void Bug(ILogger logger, Exception fault, string method, string path, string traceId);
+    [LoggerMessage(1001, LogLevel.Error, "{Method} {Route} failed; trace {TraceId}")]
+    public static partial void Bug(ILogger logger, Exception fault, string method, string route, string traceId);
 
     [LoggerMessage(1002, LogLevel.Warning, "The issuer's keys cannot be had: {Reason}")]
     public static partial void NoKeys(ILogger logger, string reason);

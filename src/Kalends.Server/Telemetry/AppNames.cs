@@ -3,11 +3,14 @@ using System.Collections.Concurrent;
 namespace Kalends.Server.Telemetry;
 
 /// <summary>
-/// Names of applications as labels: a token may bear any, so those beyond the first <see cref="Most"/> that this process met are one.
+/// Names of applications as labels: a token may bear any, so those beyond the first <see cref="Most"/> that this process met are one, with those
+/// whose name is long.
 /// </summary>
 internal sealed class AppNames
 {
     public const int Most = 50;
+
+    public const int LongestName = 64;
 
     public const string Other = "other";
 
@@ -19,6 +22,11 @@ internal sealed class AppNames
         if (app is null)
         {
             return "none";
+        }
+
+        if (app.Length > LongestName)
+        {
+            return Other;
         }
 
         if (known.ContainsKey(app))

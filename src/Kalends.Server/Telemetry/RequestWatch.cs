@@ -76,5 +76,6 @@ internal sealed class RequestWatch(RequestDelegate next, AppNames apps, TimeProv
     private static string OutcomeOf(HttpContext context, int status) => context.Features.Get<ProblemAnswered>()?.Code
         ?? (status == StatusCodes.Status499ClientClosedRequest || context.RequestAborted.IsCancellationRequested ? "aborted" : "done");
 
-    private static string RouteOf(Endpoint? endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(unknown)";
+    /// <summary>In place of the address, which may name people.</summary>
+    public static string RouteOf(Endpoint? endpoint) => (endpoint as RouteEndpoint)?.RoutePattern.RawText ?? "(unknown)";
 }

@@ -99,7 +99,8 @@ internal sealed class Desk : IAsyncDisposable
             Assert.Empty((await Contents.Of(Store, tenant)).ChangedInSilenceSince(before));
         }
 
-        if (!AsksTheStoreAlone && Catalogue.Entries.Single(entry => entry.Name == name).Streams is not null)
+        // It is the queries that stream, whatever the store, so one is enough.
+        if (database is null && !AsksTheStoreAlone && Catalogue.Entries.Single(entry => entry.Name == name).Streams is not null)
         {
             var items = new KeptItems();
             Streamed.SaysTheSame(reply, await Ask(others[1], name, json, caller, (options ?? new()) with { Items = items }), items);

@@ -59,7 +59,8 @@ public sealed class MetricsTests(EdgeHost host) : IClassFixture<EdgeHost>
             Assert.Equal($"app {number}", names.Bounded($"app {number}"));
         }
 
-        Assert.Equal([AppNames.Other, "app 7"], new[] { names.Bounded("app 50"), names.Bounded("app 7") });
+        Assert.Equal((AppNames.Other, "app 7"), (names.Bounded("app 50"), names.Bounded("app 7")));
+        Assert.Equal(AppNames.Other, new AppNames().Bounded(new string('x', AppNames.LongestName + 1)));
     }
 
     [Fact]

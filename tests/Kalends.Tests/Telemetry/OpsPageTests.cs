@@ -39,6 +39,9 @@ public sealed class OpsPageTests(EdgeHost host) : IClassFixture<EdgeHost>
         await using var own = await EdgeHost.Start("--environment=Production", "--Kalends:Auth:Issuer=i", $"--Kalends:Auth:KeyFile={file}");
         Assert.Equal(HttpStatusCode.OK, (await own.Stranger.Get("/ops")).StatusCode);
         await (await own.Stranger.Get("/ops/data")).Problem(HttpStatusCode.Unauthorized, "unauthenticated");
+        var page = await Browse(own, "--dump-dom");
+        Assert.Contains("<form id=\"entry\">", page, StringComparison.Ordinal);
+        Assert.Contains("<main id=\"charts\" hidden", page, StringComparison.Ordinal);
         await (await host.Ana.Get("/ops/data", ("X-Forwarded-For", "203.0.113.7"))).Problem(HttpStatusCode.Forbidden, "forbidden");
         folder.Delete(recursive: true);
     }
@@ -58,7 +61,7 @@ public sealed class OpsPageTests(EdgeHost host) : IClassFixture<EdgeHost>
     public async Task A_browser_draws_a_plot_of_each()
     {
         Fill();
-        var page = await Browse("--dump-dom");
+        var page = await Browse(host, "--dump-dom");
         foreach (var title in new[] { "Problems answered", "Oldest message of a queue", "Memory of a process", "find-openings", "save-appointments" })
         {
             Assert.Contains($"<h3>{title}", page, StringComparison.Ordinal);
@@ -70,9 +73,9 @@ public sealed class OpsPageTests(EdgeHost host) : IClassFixture<EdgeHost>
         Assert.Contains("class=\"plot s1\" d=\"M", page, StringComparison.Ordinal);
         if (Environment.GetEnvironmentVariable("KALENDS_OPS_PICTURE") is { Length: > 0 } picture)
         {
-            await Browse("--window-size=1400,1500", $"--screenshot={picture}-light.png");
-            await Browse("--window-size=1400,1500", "--force-dark-mode", "--blink-settings=preferredColorScheme=0", $"--screenshot={picture}-dark.png");
-            await Browse("--window-size=500,1500", $"--screenshot={picture}-narrow.png");
+            await Browse(host, "--window-size=1400,1500", $"--screenshot={picture}-light.png");
+            await Browse(host, "--window-size=1400,1500", "--force-dark-mode", "--blink-settings=preferredColorScheme=0", $"--screenshot={picture}-dark.png");
+            await Browse(host, "--window-size=500,1500", $"--screenshot={picture}-narrow.png");
         }
     }
 
@@ -104,7 +107,7 @@ public sealed class OpsPageTests(EdgeHost host) : IClassFixture<EdgeHost>
         }
     }
 
-    private async Task<string> Browse(params string[] arguments)
+    private static async Task<string> Browse(EdgeHost host, params string[] arguments)
     {
         var profile = Directory.CreateTempSubdirectory("kalends-browser-");
         var information = new ProcessStartInfo("chromium",
