@@ -24,10 +24,14 @@ public sealed class WebhookWork(IPermissions permissions, IWebhookSender sender,
 
     public bool MostlyWaits => true;
 
+    /// <summary>More than processes die in the days that a receiver may be silent: its message is one, and every attempt may be what they die in.</summary>
+    public int MostReads => 20;
+
     public async ValueTask<WorkResult> Run(WorkContext context)
     {
         var id = JsonSerializer.Deserialize<Guid>(context.Message.Body);
-        for (var until = context.Now + Turn; ;)
+        // Who goes on for one that died begins a new message with the first event: what counts is how often in a row nothing came of it.
+        for (var until = context.Now + (context.Message.Reads > 1 ? Duration.Zero : Turn); ;)
         {
             var judgedAt = context.Now;
             var (webhook, sight) = await Look(context, id);
