@@ -64,7 +64,6 @@ public sealed class ReminderRaceTests
         Assert.Equal(count, sent.Count + changed.Keys.Except(sent.Select(one => one.Id)).Count());
         TestContext.Current.SendDiagnosticMessage(
             "{0} due, {1} changed, {2} sent, shares {3}", count, changed.Count, sent.Count, string.Join(" and ", shares));
-        Assert.All(shares, share => Assert.True(share > 0, "one worker had everything"));
     }
 
     private static string Appointment(int number) => string.Create(
