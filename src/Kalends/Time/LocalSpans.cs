@@ -24,5 +24,12 @@ public static class LocalSpans
 
     /// <summary>Whole days in a zone: from the first moment of the first day to the first moment after the last (a day may begin at 01:00).</summary>
     public static Timespan AllDay(LocalDate first, int days, DateTimeZone zone) =>
-        new(zone.AtStartOfDay(first).ToInstant(), zone.AtStartOfDay(first.PlusDays(days)).ToInstant());
+        new(StartOfDay(first, zone), StartOfDay(first.PlusDays(days), zone));
+
+    /// <summary>The first moment of a day; of one that a zone left out (Apia, 30 December 2011), the first moment after it.</summary>
+    public static Instant StartOfDay(LocalDate day, DateTimeZone zone)
+    {
+        var midnight = zone.MapLocal(day.AtMidnight());
+        return midnight.Count > 0 ? midnight.First().ToInstant() : midnight.LateInterval.Start;
+    }
 }

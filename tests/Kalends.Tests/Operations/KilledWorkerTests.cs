@@ -57,7 +57,7 @@ public sealed class KilledWorkerTests : IAsyncLifetime
         using var next = new Worker(database);
         await Until(id, OperationStatus.Done, next);
         Assert.Contains("\"created\":true", Encoding.UTF8.GetString((await Find(id)).Answer!), StringComparison.Ordinal);
-        Assert.Equal((3L, 0L), (await Count("appointment"), await Count("queue_message")));
+        Assert.Equal((3L, 0L), (await Count("appointment"), await Count("queue_message WHERE queue = 'commands'")));
         Assert.Empty(await store.FindBroken(Stopped).ToListAsync(Stopped));
     }
 

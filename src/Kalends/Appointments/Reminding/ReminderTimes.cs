@@ -99,5 +99,5 @@ public static class ReminderTimes
     private static long StartOf(Appointment series, Occurrence one, DateTimeZone zone) =>
         series.AllDay == true ? DayBegin(one.Key.Local.Date, zone) : one.From;
 
-    private static long DayBegin(LocalDate day, DateTimeZone zone) => zone.AtStartOfDay(day).ToInstant().ToUnixTimeSeconds();
+    private static long DayBegin(LocalDate day, DateTimeZone zone) => LocalSpans.StartOfDay(day, zone).ToUnixTimeSeconds();
 }

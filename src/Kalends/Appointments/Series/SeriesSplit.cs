@@ -97,7 +97,7 @@ internal static class SeriesSplit
         return series.AllDay == true ? RuleUntil.OfDate(day)
             : RuleUntil.OfUtc(day == at.Key.Local.Date
                 ? Instant.FromUnixTimeSeconds(last.From)
-                : Zones.Get(series.TimeZone!).AtStartOfDay(day.PlusDays(1)).ToInstant() - Duration.FromSeconds(1));
+                : LocalSpans.StartOfDay(day.PlusDays(1), Zones.Get(series.TimeZone!)) - Duration.FromSeconds(1));
     }
 
     /// <summary>The start of the rest counts, so where it is another rule's or an added date, one is to be counted more.</summary>
