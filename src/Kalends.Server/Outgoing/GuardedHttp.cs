@@ -26,6 +26,7 @@ internal static class GuardedHttp
         ConnectTimeout = ToConnect,
         PooledConnectionLifetime = ConnectionAge,
         MaxResponseHeadersLength = MostHeaderKilobytes,
+        MaxResponseDrainSize = 0,
         AllowAutoRedirect = false,
         UseProxy = false,
         UseCookies = false,
