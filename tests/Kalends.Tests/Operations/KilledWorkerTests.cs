@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Text;
 using Kalends.Messages;
@@ -133,7 +134,7 @@ public sealed class KilledWorkerTests : IAsyncLifetime
 
     private Task Until(Guid id, OperationStatus status, Worker worker) => Queue.Office.Until(async () =>
     {
-        Assert.False(worker.HasExited, worker.Log.ToString());
+        Assert.False(worker.HasExited, string.Join('\n', worker.Log));
         return (await Find(id)).Status == status;
     }, seconds: 60);
 
@@ -174,13 +175,13 @@ public sealed class KilledWorkerTests : IAsyncLifetime
                 RedirectStandardOutput = true, RedirectStandardError = true,
             };
             process = Process.Start(information)!;
-            process.OutputDataReceived += (_, line) => Log.AppendLine(line.Data);
-            process.ErrorDataReceived += (_, line) => Log.AppendLine(line.Data);
+            process.OutputDataReceived += (_, line) => Log.Enqueue(line.Data);
+            process.ErrorDataReceived += (_, line) => Log.Enqueue(line.Data);
             process.BeginOutputReadLine();
             process.BeginErrorReadLine();
         }
 
-        public StringBuilder Log { get; } = new();
+        public ConcurrentQueue<string?> Log { get; } = new();
 
         public bool HasExited => process.HasExited;
 
