@@ -58,17 +58,14 @@ internal sealed class Ear : IAsyncDisposable
         return item;
     }
 
-    /// <summary>What was heard and not looked at so far.</summary>
-    public List<JsonNode> Rest()
+    /// <summary>What was heard and not looked at so far, up to a beat that the feed gives for it: nothing of what it knew is still on its way.</summary>
+    public async Task<List<JsonNode>> Rest(SetTime time)
     {
+        time.Seconds += 15;
         var rest = new List<JsonNode>();
-        while (heard.Reader.TryRead(out var item))
+        while ((await Item()).Json is { } json)
         {
-            All.Append(item.Type).Append(item.Json is null ? "" : Encoding.UTF8.GetString(item.Json)).Append('\n');
-            if (item.Json is not null)
-            {
-                rest.Add(JsonNode.Parse(item.Json)!);
-            }
+            rest.Add(JsonNode.Parse(json)!);
         }
 
         return rest;

@@ -184,13 +184,4 @@ public sealed class LimitTests
 
         return Encoding.ASCII.GetString(answer, 0, await reading);
     }
-
-    private sealed class SetTime : TimeProvider
-    {
-        public long Seconds { get; set; } = 1;
-
-        public override long TimestampFrequency => 1;
-
-        public override long GetTimestamp() => Seconds;
-    }
 }
