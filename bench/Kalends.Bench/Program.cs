@@ -11,7 +11,7 @@ using Kalends.Bench.Telemetry;
 // load …: HTTP beside bare SQLite; series [ROUNDS]: saving and changing series beside bare inserts; postgres STRING …: HTTP beside
 // pgbench, on an empty PostgreSQL; dictionary FILE: what bodies are packed with; cache STRING [ATTENDANCES]: searches with the free/busy cache,
 // without it and bare; cache-memory [PEOPLE]: what it takes of memory; access STRING [TUPLES [ROUNDS]]: what
-// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; feed STRING [SECONDS]: from a save
+// permissions and the trail cost, on an empty PostgreSQL; queue STRING [SECONDS [WAITING]]: the queue beside pgbench, likewise; feed STRING [SECONDS [IDLE]]: from a save
 // to who listens, likewise; telemetry [ROUNDS]: what measuring costs; reminders STRING [COUNT]: so many due in one minute, likewise;
 // anything else goes to BenchmarkDotNet, which measures the engines.
 if (args is ["load", ..])
@@ -64,7 +64,9 @@ if (args is ["reminders", var reminded, ..])
 
 if (args is ["feed", var published, ..])
 {
-    return await FeedDriver.Run(published, int.Parse(args.ElementAtOrDefault(2) ?? "10", System.Globalization.CultureInfo.InvariantCulture), Console.Out);
+    var (seconds, idle) = (args.ElementAtOrDefault(2) ?? "10", args.ElementAtOrDefault(3) ?? "2000");
+    return await FeedDriver.Run(
+        published, int.Parse(seconds, System.Globalization.CultureInfo.InvariantCulture), int.Parse(idle, System.Globalization.CultureInfo.InvariantCulture), Console.Out);
 }
 
 if (args is ["telemetry", ..])

@@ -22,21 +22,22 @@ public static class FeedDriver
     private static int open;
     private static int refused;
 
-    public static async Task<int> Run(string database, int seconds, TextWriter told)
+    public static async Task<int> Run(string database, int seconds, int idle, TextWriter told)
     {
         await using (var store = new PostgresStore(database))
         {
             await store.Migrate(default);
         }
 
-        string[] limits = ["Kalends:Limits:ListenersPerPerson=100000"];
+        string[] limits = ["Kalends:Limits:ListenersPerPerson=100000", $"Kalends:Limits:Connections={idle + 5_000}", $"Kalends:Limits:Listeners={idle + 5_000}"];
         using var heard = await ServerProcess.Start(database, limits);
         using var written = await ServerProcess.Start(database, limits);
         using var stop = new CancellationTokenSource();
         await Listen(heard, 100, number => $"user:warm{number}", stop.Token);
         var before = heard.ResidentBytes;
-        await Listen(heard, 2_000, number => $"user:idle{number}", stop.Token);
-        await told.WriteLineAsync($"2,000 idle listeners: {(heard.ResidentBytes - before) / 2_000 / 1024.0:F1} KB each");
+        await Listen(heard, idle, number => $"user:idle{number}", stop.Token);
+        var now = heard.ResidentBytes;
+        await told.WriteLineAsync($"{idle:N0} idle listeners: {(now - before) / idle / 1024.0:F1} KB each, {now / 1048576.0:F0} MB resident with all they need");
         await Listen(heard, 10 * Calendars, number => $"user:f{number % Calendars}", stop.Token);
         // Until all code that runs is compiled for good.
         await Save(written, WarmUpSeconds);
