@@ -39,32 +39,6 @@ public sealed class FeedKillTests
         await PrivateCluster.Drop(database);
     }
 
-    [Fact]
-    public async Task Who_listens_to_one_server_hears_what_another_wrote()
-    {
-        var database = await PrivateCluster.Database();
-        using (var folder = new KalendsFolder { Store = database })
-        {
-            await using var first = await KalendsProcess.Start(folder);
-            await using var second = await KalendsProcess.Start(folder);
-            server = first;
-            var listening = Listen(folder);
-            await Until(() => heard.IsEmpty && isListening);
-            for (var number = 0; number < 10; number++)
-            {
-                await Save(second, "user:w0");
-            }
-
-            await Until(() => heard.Count == 10);
-            isOver = true;
-            first.Kill();
-            await listening;
-            Assert.Equal(acknowledged.Keys.Order(), heard.Select(one => one.Id).Order());
-        }
-
-        await PrivateCluster.Drop(database);
-    }
-
     private volatile bool isListening;
 
     private async Task HearsAll(KalendsFolder folder, int kills)
