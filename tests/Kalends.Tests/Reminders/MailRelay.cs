@@ -74,10 +74,13 @@ public sealed class MailRelay : IAsyncLifetime
 
     /// <summary>What it has by now, as it was sent and as a mail program reads it.</summary>
     public IReadOnlyList<(string Raw, MimeMessage Read)> Messages(string to) =>
-    [
-        .. Directory.GetFiles(folder, "*.eml").Select(file => (Raw: File.ReadAllText(file), Read: MimeMessage.Load(file)))
-            .Where(one => one.Read.To.Mailboxes.Any(mailbox => mailbox.Address == to)),
-    ];
+        [.. All.Where(one => one.Read.To.Mailboxes.Any(mailbox => mailbox.Address == to))];
+
+    /// <summary>How many each address has by now.</summary>
+    public IReadOnlyDictionary<string, int> Counts() => All.SelectMany(one => one.Read.To.Mailboxes).CountBy(mailbox => mailbox.Address).ToDictionary();
+
+    private IEnumerable<(string Raw, MimeMessage Read)> All =>
+        Directory.EnumerateFiles(folder, "*.eml").Select(file => (File.ReadAllText(file), MimeMessage.Load(file)));
 
     public ValueTask DisposeAsync()
     {
