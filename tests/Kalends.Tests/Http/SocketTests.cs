@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Net.WebSockets;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -105,6 +106,64 @@ public sealed class SocketTests(EdgeHost host) : IClassFixture<EdgeHost>
         Assert.Equal(WebSocketCloseStatus.EndpointUnavailable, await closed);
     }
 
+    [Fact]
+    public async Task Who_reads_too_slowly_is_shown_out_and_misses_nothing_by_going_on_after_the_last_id()
+    {
+        var token = EdgeHost.Token("user:slowly");
+        using var slowly = host.As(token);
+        using var socket = new ClientWebSocket();
+        socket.Options.SetRequestHeader("Authorization", "Bearer " + token);
+        using var narrow = new HttpMessageInvoker(new SocketsHttpHandler { ConnectCallback = Narrow });
+        await socket.ConnectAsync(Address(host, "?calendar=user%3Aslowly"), narrow, Stopped);
+        var last = (string)(await Message(socket))["id"]!;
+        var ids = new List<string>();
+        // More than lines hold, and a thousand.
+        for (var command = 0; command < 8; command++)
+        {
+            ids.AddRange(await SaveMany(slowly, 1_000));
+        }
+
+        var heard = new List<string>();
+        while (await MessageOrEnd(socket) is { } told)
+        {
+            last = (string)told["id"]!;
+            Note(heard, told);
+        }
+
+        Assert.Equal((WebSocketCloseStatus)1013, socket.CloseStatus);
+        Assert.InRange(heard.Count, 1_000, ids.Count - 1);
+        using var again = await Open(host, $"?calendar=user%3Aslowly&lastEventId={last}", token);
+        while (heard.Count < ids.Count)
+        {
+            Note(heard, await Message(again));
+        }
+
+        Assert.Equal(ids, heard);
+    }
+
+    private static void Note(List<string> heard, JsonNode told)
+    {
+        if (told["event"] is { } one)
+        {
+            heard.Add((string)one["subject"]!);
+        }
+    }
+
+    /// <summary>So that what is sent and not read is soon more than the line holds.</summary>
+    private static async ValueTask<Stream> Narrow(SocketsHttpConnectionContext context, CancellationToken stopped)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        await socket.ConnectAsync(context.DnsEndPoint, stopped);
+        return new NetworkStream(socket, ownsSocket: true);
+    }
+
+    private static async Task<IEnumerable<string>> SaveMany(HttpClient client, int count)
+    {
+        var one = $$"""{"title":"{{new string('x', 1_000)}}","start":"2026-11-23T09:00:00","timeZone":"UTC","duration":"PT1H"}""";
+        using var answer = await client.Post("/v1/commands/save-appointments", $$"""{"appointments":[{{string.Join(',', Enumerable.Repeat(one, count))}}]}""");
+        return (await answer.Json()).GetProperty("saved").EnumerateArray().Select(saved => saved.Text("id"));
+    }
+
     private static Uri Address(EdgeHost host, string query) => new($"ws://127.0.0.1:{host.Address.Port}/v1/events/ws{query}");
 
     private static async Task<ClientWebSocket> Open(EdgeHost host, string query, string token)
@@ -117,12 +176,23 @@ public sealed class SocketTests(EdgeHost host) : IClassFixture<EdgeHost>
 
     private static async Task<JsonNode> Message(ClientWebSocket socket)
     {
+        var told = await MessageOrEnd(socket);
+        Assert.True(told is not null, $"it was closed: {socket.CloseStatus}");
+        return told;
+    }
+
+    private static async Task<JsonNode?> MessageOrEnd(ClientWebSocket socket)
+    {
         using var whole = new MemoryStream();
         var buffer = new byte[8_192];
         while (true)
         {
             var part = await socket.ReceiveAsync(buffer, Stopped).WaitAsync(TimeSpan.FromSeconds(20), Stopped);
-            Assert.Equal(WebSocketMessageType.Text, part.MessageType);
+            if (part.MessageType == WebSocketMessageType.Close)
+            {
+                return null;
+            }
+
             whole.Write(buffer, 0, part.Count);
             if (part.EndOfMessage)
             {

@@ -7,7 +7,7 @@ using Kalends.Tests.Processes;
 namespace Kalends.Tests.Webhooks;
 
 /// <summary>The server is killed while it delivers and writers save: each acknowledged change arrives, and those of each calendar in their order.</summary>
-[Collection(nameof(Alone))]
+[Collection(nameof(WholeServers))]
 public sealed class WebhookKillTests
 {
     private const int Writers = 3;
