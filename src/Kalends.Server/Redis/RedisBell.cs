@@ -92,7 +92,6 @@ internal sealed class RedisBell : BackgroundService
         catch (Exception fault) when (RedisLine.IsItsFault(fault))
         {
             // Others look each so often themselves while they do not hear.
-            _ = fault;
         }
     }
 

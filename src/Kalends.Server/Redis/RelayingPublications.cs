@@ -106,7 +106,7 @@ internal sealed class RelayingPublications : BackgroundService
             await Task.Delay(WriterLease.BetweenAsking, time, stopped);
             return TimeSpan.Zero;
         }
-        catch (Exception fault) when (!stopped.IsCancellationRequested)
+        catch (Exception fault) when (fault is not OperationCanceledException || !stopped.IsCancellationRequested)
         {
             // Whatever was known may be otherwise when they are back.
             tenants.Clear();

@@ -47,7 +47,6 @@ internal sealed class WriterLease(RedisLine line, KalendsSettings settings, Time
         catch (Exception fault) when (RedisLine.IsItsFault(fault))
         {
             // It runs out by itself.
-            _ = fault;
         }
     }
 }

@@ -25,7 +25,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     private readonly string folder = Directory.CreateTempSubdirectory("kalends-redis-").FullName;
     private readonly int port = PrivateCluster.FreePort();
-    private IConnectionMultiplexer? connection;
+    private ConnectionMultiplexer? connection;
     private Process? keeper;
 
     public string Configuration => $"127.0.0.1:{port},password={Password},connectTimeout=1000";
