@@ -83,7 +83,10 @@ public sealed partial class RedisHostTests(RedisServer server) : IClassFixture<R
         using var one = await Begin(desk, arguments);
         await Office.Until(async () => await Count(prefix) == 1);
         using var other = await Begin(desk, arguments);
+        var holder = await server.Database.StringGetAsync($"{prefix}:writer");
+        Assert.True(holder.HasValue);
         await one.StopAsync(Stopped);
+        Assert.NotEqual(holder, await server.Database.StringGetAsync($"{prefix}:writer"));
         await desk.Save($$"""{{{RelayDesk.Time}}}""");
         await Office.Until(async () => await Count(prefix) == 2);
         await other.StopAsync(Stopped);
