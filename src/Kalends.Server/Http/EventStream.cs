@@ -2,6 +2,7 @@ using System.Text;
 using Kalends.Messages;
 using Kalends.Publications;
 using Kalends.Server.Http.Bearer;
+using Kalends.Server.Redis;
 using Kalends.Storage;
 using Microsoft.AspNetCore.Http.Features;
 using NodaTime;
@@ -39,7 +40,9 @@ internal sealed class EventStream(
             services.GetRequiredService<TimeProvider>(), new(limits.ListenersPerPerson, limits.Listeners))
         {
             Failed = fault => Log.FeedFailed(log, fault),
+            HearsOthers = RedisParts.HearsOthers(services),
         };
+        RedisParts.Ring(services, feed);
         services.GetRequiredService<Dispatcher>().OnCommitted(feed.Ring);
         return feed.Measured();
     }

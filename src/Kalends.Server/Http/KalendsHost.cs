@@ -6,6 +6,7 @@ using Kalends.Schedules;
 using Kalends.Server.Http.Bearer;
 using Kalends.Server.Http.OpenApi;
 using Kalends.Server.Outgoing;
+using Kalends.Server.Redis;
 using Kalends.Server.Reminders;
 using Kalends.Server.Telemetry;
 using Kalends.Server.Telemetry.Ops;
@@ -127,6 +128,8 @@ public static class KalendsHost
         {
             services.AddSingleton(work);
         }
+
+        RedisParts.Add(services, settings.Redis);
 
         return services
             .AddSingleton<IWork>(provider => new OperationWork(provider.GetRequiredService<Dispatcher>(), parts.Entries))

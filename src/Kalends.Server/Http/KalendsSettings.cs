@@ -1,5 +1,6 @@
 using Kalends.Audit;
 using Kalends.Availability;
+using Kalends.Server.Redis;
 using Kalends.Storage;
 using Kalends.Webhooks;
 using Microsoft.Extensions.Configuration;
@@ -54,6 +55,9 @@ public sealed record KalendsSettings
     /// <summary>What is too much.</summary>
     public ThresholdSettings Thresholds { get; init; } = new();
 
+    /// <summary>The Redis beside the store, a section of its own: <c>Redis:Configuration</c>.</summary>
+    public RedisSettings Redis { get; init; } = new();
+
     /// <summary>How much of everything one caller, one request or the whole process may use.</summary>
     public LimitSettings Limits { get; init; } = new();
 
@@ -63,7 +67,10 @@ public sealed record KalendsSettings
         KalendsSettings settings;
         try
         {
-            settings = configuration.GetSection("Kalends").Get<KalendsSettings>() ?? new();
+            settings = (configuration.GetSection("Kalends").Get<KalendsSettings>() ?? new()) with
+            {
+                Redis = configuration.GetSection(RedisSettings.Section).Get<RedisSettings>() ?? new(),
+            };
         }
         catch (InvalidOperationException unread)
         {
@@ -111,6 +118,11 @@ public sealed record KalendsSettings
         if (!settings.Telemetry.CanBeMeant)
         {
             throw new SettingsException("Kalends:Telemetry:OtlpEndpoint must be an address with http or https, OtlpProtocol grpc or http/protobuf.");
+        }
+
+        if (settings.Redis.Fault is { } wrongRedis)
+        {
+            throw new SettingsException($"{RedisSettings.Section}:{wrongRedis}.");
         }
 
         if (settings.Thresholds.TooSmall().ToList() is { Count: > 0 } nothing)

@@ -37,6 +37,9 @@ public sealed record ThresholdSettings
 
     public int ReplicaLagSeconds { get; init; } = 10;
 
+    /// <summary>Until then services that read from Redis are told nothing.</summary>
+    public int RelayLagSeconds { get; init; } = 60;
+
     /// <summary>Of the process, in use.</summary>
     public int MemoryMegabytes { get; init; } = 1_000;
 

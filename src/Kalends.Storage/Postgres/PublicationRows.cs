@@ -33,6 +33,8 @@ internal sealed class PublicationRows(PostgresSession session) : IPublicationRow
         ORDER BY o.seq
         """;
 
+    private const string BeforeLastSql = "SELECT seq FROM outbox WHERE tenant = $1 ORDER BY seq DESC OFFSET $2 LIMIT 1";
+
     public async ValueTask<FeedPage> Read(long after, FeedMark? mark, int limit)
     {
         var (through, next, full) = (after, mark, false);
@@ -52,6 +54,9 @@ internal sealed class PublicationRows(PostgresSession session) : IPublicationRow
 
         return new(entries, through, next, full);
     }
+
+    public async ValueTask<long> BeforeLast(int count) =>
+        (await session.All(session.Prepare(BeforeLastSql).With((long)count), row => row.Long(0))).SingleOrDefault();
 
     /// <summary>How far all is there, and what to look at the next time.</summary>
     private static (long Through, FeedMark? Mark) Reached(long after, FeedMark? mark, long last, long oldest, long next)

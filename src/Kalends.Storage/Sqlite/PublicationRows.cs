@@ -16,6 +16,8 @@ internal sealed class PublicationRows(SqliteSession session) : IPublicationRows
         ORDER BY page.seq
         """;
 
+    private const string BeforeLastSql = "SELECT seq FROM outbox WHERE tenant = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2";
+
     public ValueTask<FeedPage> Read(long after, FeedMark? mark, int limit)
     {
         var last = session.Prepare(LastSql);
@@ -32,6 +34,12 @@ internal sealed class PublicationRows(SqliteSession session) : IPublicationRows
 
         var full = entries.Count == limit && limit > 0;
         return ValueTask.FromResult(new FeedPage(entries, full ? entries[^1].Seq : through, null, full));
+    }
+
+    public ValueTask<long> BeforeLast(int count)
+    {
+        var row = session.Prepare(BeforeLastSql).With(count);
+        return ValueTask.FromResult(row.Step() ? row.Long(0) : 0);
     }
 
     private static PublishedEntry Entry(Statement row) => new(

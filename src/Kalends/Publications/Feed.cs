@@ -30,6 +30,9 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
     /// <summary>Told a fault that is ours; whoever listened comes again.</summary>
     public Action<Exception>? Failed { get; init; }
 
+    /// <summary>Whether what others commit is rung here too, just now: then it is looked for by itself now and then alone.</summary>
+    public Func<bool>? HearsOthers { get; init; }
+
     /// <summary>Tells of itself from now on, until it is disposed.</summary>
     public Feed Measured()
     {
@@ -40,10 +43,11 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
         return this;
     }
 
-    /// <summary>Something was committed in this process.</summary>
-    public void Ring(string tenant)
+    /// <summary>Something was committed, or may have been.</summary>
+    /// <param name="tenant">In which tenant; null: nobody knows.</param>
+    public void Ring(string? tenant)
     {
-        if (tenants.TryGetValue(tenant, out var feed))
+        foreach (var feed in tenant is null ? tenants.Values : tenants.TryGetValue(tenant, out var one) ? [one] : [])
         {
             feed.Ring();
         }
@@ -88,7 +92,10 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var feed in tenants.Values)
+        var all = tenants.Values.ToList();
+        // Bells go on ringing.
+        tenants.Clear();
+        foreach (var feed in all)
         {
             await feed.Stop();
             feed.Dispose();
@@ -105,7 +112,10 @@ public sealed class Feed(IStore store, IPermissions permissions, IClock clock, T
         counts.TryRemove(new((caller.Tenant, caller.Person), 0));
     }
 
-    internal TenantFeed Of(string tenant) => tenants.GetOrAdd(tenant, _ => new(tenant, store, permissions, clock, time) { Failed = Failed });
+    internal TenantFeed Of(string tenant) => tenants.GetOrAdd(tenant, _ => new(tenant, store, permissions, clock, time)
+    {
+        Failed = Failed, HearsOthers = HearsOthers,
+    });
 
     /// <summary>What lies after a place and not after another that is known to be settled, as far as there is; the place after it.</summary>
     internal async IAsyncEnumerable<FeedItem> Between(

@@ -32,4 +32,7 @@ public interface IPublicationRows
     /// <param name="mark">What the page before answered.</param>
     /// <param name="limit">How many; with none, only how far one could read.</param>
     ValueTask<FeedPage> Read(long after, FeedMark? mark, int limit);
+
+    /// <summary>The place after which so many of the latest come that are there now, or 0 where there are no more.</summary>
+    ValueTask<long> BeforeLast(int count);
 }

@@ -6,7 +6,7 @@ namespace Kalends.Publications;
 
 /// <summary>
 /// Reads what is published in one tenant as long as anybody listens, once for all of them: at once after a commit of this process, and for those of others
-/// forty times a second. Listeners that a page does not concern are not looked at for it.
+/// forty times a second, or at once too where they are rung here. Listeners that a page does not concern are not looked at for it.
 /// </summary>
 internal sealed class TenantFeed(string tenant, IStore store, IPermissions permissions, IClock clock, TimeProvider time) : IDisposable
 {
@@ -18,6 +18,9 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
     private static readonly TimeSpan WhereSomethingWaits = TimeSpan.FromMilliseconds(4);
 
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(25);
+
+    /// <summary>Where others ring: for what is committed by somebody who does not, and for a bell that was lost on its way.</summary>
+    private static readonly TimeSpan BetweenLooksWhereRung = TimeSpan.FromSeconds(1);
 
     private static readonly TimeSpan AfterFault = TimeSpan.FromSeconds(1);
 
@@ -31,6 +34,9 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
 
     /// <summary>Told a fault that is ours.</summary>
     public Action<Exception>? Failed { get; init; }
+
+    /// <summary>Whether what others commit is rung here just now.</summary>
+    public Func<bool>? HearsOthers { get; init; }
 
     /// <summary>Since it last told all there was; nothing while nobody listens.</summary>
     public TimeSpan Behind => Joining() is not null ? time.GetElapsedTime(Volatile.Read(ref caughtUpAt)) : TimeSpan.Zero;
@@ -160,7 +166,8 @@ internal sealed class TenantFeed(string tenant, IStore store, IPermissions permi
 
             return new(page.Through, page.Mark, isBeat ? time.GetTimestamp() : state.LastBeat)
             {
-                Pause = page.IsFull ? TimeSpan.Zero : page.Mark is null ? BetweenLooks : WhereSomethingWaits,
+                Pause = page.IsFull ? TimeSpan.Zero : page.Mark is not null ? WhereSomethingWaits
+                    : HearsOthers?.Invoke() == true ? BetweenLooksWhereRung : BetweenLooks,
             };
         }
         catch (Exception fault) when (fault is StoreUnavailableException or StoreChangedException or ReplicaFailedException)

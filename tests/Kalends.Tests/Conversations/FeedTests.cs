@@ -249,6 +249,24 @@ public class FeedTests
         Assert.Equal([id], await Subjects(after, 1));
     }
 
+    [Fact]
+    public async Task Where_others_ring_it_looks_by_itself_now_and_then_alone()
+    {
+        await using var desk = await Desk.Open();
+        var looks = 0;
+        await using var feed = new Feed(desk.Store, new RelationPermissions(), desk.Clock, TimeProvider.System, new(50, 100))
+        {
+            // Asked once each look.
+            HearsOthers = () => Interlocked.Increment(ref looks) > 0,
+        };
+        await using var ear = await Ear.Open(feed, Desk.As("user:ana"));
+        await Task.Delay(500, TestContext.Current.CancellationToken);
+        Assert.InRange(Volatile.Read(ref looks), 1, 3);
+        var id = await desk.Save($$"""{{{Time}}}""");
+        feed.Ring("acme");
+        Assert.Equal(id, (string)(await ear.Event())["subject"]!);
+    }
+
     private static void Check(string who, Permission level, List<JsonNode> heard, string all, Dictionary<string, string> ids)
     {
         if (level == Permission.None)

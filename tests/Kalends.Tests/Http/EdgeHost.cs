@@ -23,7 +23,8 @@ public sealed class EdgeHost : IAsyncLifetime
     private static readonly Lazy<DevelopmentKey> Opened = new(() => DevelopmentKey.Open(new() { KeyFile = KeyFile }));
 
     private readonly string[] arguments;
-    private readonly TemporaryFile file = new();
+    private readonly TemporaryFile file;
+    private readonly bool ownsFile;
     private readonly bool migrated;
     private WebApplication? app;
 
@@ -32,9 +33,10 @@ public sealed class EdgeHost : IAsyncLifetime
     {
     }
 
-    private EdgeHost(string[] arguments, bool migrated)
+    private EdgeHost(string[] arguments, bool migrated, TemporaryFile? shared = null)
     {
         (this.arguments, this.migrated) = (arguments, migrated);
+        (file, ownsFile) = (shared ?? new(), shared is null);
         Store = new(file.ConnectionString);
     }
 
@@ -59,6 +61,14 @@ public sealed class EdgeHost : IAsyncLifetime
     public static async Task<EdgeHost> Start(bool migrated, params string[] arguments)
     {
         var host = new EdgeHost(arguments, migrated);
+        await host.InitializeAsync();
+        return host;
+    }
+
+    /// <summary>Another host, with a store of its own on the same file: to be disposed before this one.</summary>
+    public async Task<EdgeHost> Beside(params string[] own)
+    {
+        var host = new EdgeHost(own, migrated, file);
         await host.InitializeAsync();
         return host;
     }
@@ -108,7 +118,10 @@ public sealed class EdgeHost : IAsyncLifetime
         Stranger.Dispose();
         await app!.DisposeAsync();
         await Store.DisposeAsync();
-        file.Dispose();
+        if (ownsFile)
+        {
+            file.Dispose();
+        }
     }
 
     private sealed class Listener(List<string> lines) : ILoggerProvider, ILogger

@@ -32,6 +32,23 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task The_latest_publications_are_counted_back_in_each_tenant_alone()
+    {
+        for (var number = 1; number <= 3; number++)
+        {
+            await Commit(async session => await session.Create(Booking(number, await session.Key(Ana), From, To)));
+            await Commit(async session => await session.Create(Booking(9 + number, await session.Key(Ana), From, To)), "globex");
+        }
+
+        var all = (await Publications(0, null, 10)).Entries.Select(entry => entry.Seq).ToList();
+        Assert.Equal(3, all.Count);
+        await using var session = await Store.Read(Tenant, Stopped);
+        var rows = session.Rows<IPublicationRows>();
+        Assert.Equal((all[2], all[1], all[0]), (await rows.BeforeLast(0), await rows.BeforeLast(1), await rows.BeforeLast(2)));
+        Assert.Equal((0, 0), (await rows.BeforeLast(3), await rows.BeforeLast(1_000)));
+    }
+
+    [Fact]
     public async Task Publications_of_writers_side_by_side_come_once_and_in_the_order_of_each_calendar()
     {
         var heard = new List<Guid>();

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Kalends.Server.Http;
+using Kalends.Server.Redis;
 using Kalends.Time;
 
 namespace Kalends.Server.CommandLine.Verbs;
@@ -10,7 +11,7 @@ internal static class ConfigVerb
 {
     private const string Hidden = "(hidden)";
 
-    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey"];
+    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey", "redis:configuration"];
 
     public static Command Create(Surroundings surroundings)
     {
@@ -67,6 +68,7 @@ internal static class ConfigVerb
         .Where(property => property.CanWrite)
         .SelectMany(property => property.GetValue(settings) is { } part && part.GetType().Namespace == typeof(KalendsSettings).Namespace
             ? Defaults($"{prefix}:{property.Name}", part)
+            : property.GetValue(settings) is RedisSettings redis ? Defaults(RedisSettings.Section, redis)
             : [($"{prefix}:{property.Name}", Convert.ToString(property.GetValue(settings), CultureInfo.InvariantCulture) ?? "")]);
 
     private static bool IsSecret(string name) => SecretWords.Any(word => name.Contains(word, StringComparison.OrdinalIgnoreCase));

@@ -58,6 +58,10 @@ internal sealed record Threshold(string Name, string Title, string Unit, double 
             "max by (replica) (kalends_replica_lag_seconds)", "replica",
             "pg_stat_replication on the primary; queries go to the others and to the primary meanwhile.")
             { Ops = "replica lag" },
+        new("RelayLag", "Streams in Redis behind", "s", settings.RelayLagSeconds,
+            "max by (instance) (kalends_relay_lag_seconds)", "instance",
+            "Redis is away, full or read-only: the log says which (1301, 1303). Nothing is lost, and the streams catch up.")
+            { Ops = "relay lag" },
         new("Memory", "Memory of a process", "mbytes", settings.MemoryMegabytes,
             "max by (instance) (dotnet_process_memory_working_set_bytes) / 1048576", "instance",
             "Kalends:Cache:MaximumMegabytes is most of it; else take a dump.")

@@ -22,6 +22,7 @@ internal sealed class LastHourExporter(LastHour hour) : BaseExporter<Metric>
         ["kalends.feed.listeners"] = ("listeners", [], 1),
         ["kalends.seal.lag"] = ("seal lag", [], 1),
         ["kalends.series.horizon.lag"] = ("horizon lag", [], 1 / 86_400.0),
+        ["kalends.relay.lag"] = ("relay lag", [], 1),
         ["kalends.replica.lag"] = ("replica lag", ["replica"], 1),
         ["dotnet.process.memory.working_set"] = ("memory", [], 1 / 1_048_576.0),
     };
