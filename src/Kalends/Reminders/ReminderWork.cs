@@ -27,7 +27,8 @@ public sealed class ReminderWork(
         var channel = channels.FirstOrDefault(one => one.Kind == batch.Channel);
         var (verdicts, intents) = await Note(context, batch, channel);
         var leaving = verdicts.Where(one => one.Leaves && intents.ContainsKey(one.Key!.Value)).ToList();
-        var outgoing = leaving.Select(one => new OutgoingReminder(intents[one.Key!.Value], one.Address!, one.Says!, one.Person!, one.Reminder.Start)).ToList();
+        var outgoing = leaving.Select(one => new OutgoingReminder(
+            intents[one.Key!.Value], one.Addresses!, one.Says!, one.Person!, one.Reminder.Start)).ToList();
         var results = outgoing.Count == 0 ? [] : await channel!.Send(outgoing, context.Stopped);
         var sent = leaving.Zip(results, (verdict, result) => (Verdict: verdict, Result: result)).ToList();
         return await Write(context, batch, verdicts, sent);
