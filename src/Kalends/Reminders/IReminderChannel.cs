@@ -1,4 +1,5 @@
 using Kalends.Appointments;
+using Kalends.Reminders.Push;
 using Kalends.Storage;
 using NodaTime;
 
@@ -9,7 +10,8 @@ namespace Kalends.Reminders;
 public record ReminderAddress(string Text)
 {
     /// <summary>Of a channel whose addresses stand in calendars.</summary>
-    public static ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> In(IEnumerable<Calendar> people, Func<Calendar, string?> address) =>
+    public static ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> In(
+        IEnumerable<Calendar> people, Func<Calendar, string?> address) =>
         ValueTask.FromResult<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>>(
             (from person in people
              let text = address(person)
@@ -46,15 +48,19 @@ public enum SendEnd
 /// <param name="End">What came of it.</param>
 /// <param name="Reason">Why it was not sent: for operators and whoever may see the appointment, so no secrets.</param>
 /// <param name="After">For how long whoever is away wants to be left alone.</param>
-public readonly record struct SendResult(SendEnd End, string? Reason = null, Duration? After = null)
+/// <param name="Gone">Browsers that are not subscribed any more.</param>
+public readonly record struct SendResult(SendEnd End, string? Reason = null, Duration? After = null, IReadOnlyList<PushSubscription>? Gone = null)
 {
     public static SendResult Sent => new(SendEnd.Sent);
 }
 
-/// <summary>A way to people: email, SMS. Chosen by configuration.</summary>
+/// <summary>A way to people: email, SMS, push. Chosen by configuration.</summary>
 public interface IReminderChannel
 {
     ReminderChannel Kind { get; }
+
+    /// <summary>Whether all goes by one server, so that who does not answer for one reminder will not for the next.</summary>
+    bool GoesByOneServer => true;
 
     /// <summary>Where it reaches each of these people; those are absent whom it cannot reach. Asked once for a batch.</summary>
     ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session);
