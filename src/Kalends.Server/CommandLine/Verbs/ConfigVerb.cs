@@ -10,7 +10,7 @@ internal static class ConfigVerb
 {
     private const string Hidden = "(hidden)";
 
-    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey"];
+    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey", "privatekey"];
 
     public static Command Create(Surroundings surroundings)
     {
