@@ -1,34 +1,22 @@
-using System.Net;
-using System.Net.Http.Headers;
 using Kalends.Appointments;
 using Kalends.Outgoing;
 using Kalends.Queue;
 using Kalends.Reminders;
 using Kalends.Reminders.Push;
-using Kalends.Server.Outgoing;
 using Kalends.Storage;
 using NodaTime;
-using static System.FormattableString;
 
 namespace Kalends.Server.Reminders;
 
 /// <summary>
 /// Web Push (RFC 8030): each of a person's browsers is sent the reminder by the push service that it named, all at once. Endpoints are addresses that users
-/// name, so the guarded client goes there, and whoever does not answer holds up nobody but himself.
+/// name, so whoever does not answer holds up nobody but himself.
 /// </summary>
 internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IClock clock, TimeProvider time) : IReminderChannel, IDisposable
 {
-    /// <summary>Push services answer within a second.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     private const int AtOnce = 64;
 
-    private static readonly Duration ShortestLife = Duration.FromMinutes(1);
-
-    /// <summary>Services keep nothing longer.</summary>
-    private static readonly Duration LongestLife = Duration.FromDays(28);
-
-    private readonly HttpClient client = GuardedHttp.Client(rules);
+    private readonly PushSender sender = new(identity, rules, clock, time);
 
     private readonly Destinations services = new(int.MaxValue);
 
@@ -54,7 +42,7 @@ internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IC
         }));
     }
 
-    public void Dispose() => client.Dispose();
+    public void Dispose() => sender.Dispose();
 
     /// <summary>
     /// What came of it for the person: it was sent where one browser's service took it; where nobody took it and one may have, nobody knows. So a reminder that
@@ -88,7 +76,7 @@ internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IC
         services.Begun(to.Service);
         try
         {
-            var result = await Push(reminder, text, to);
+            var result = await sender.Send(reminder, text, to);
             answered = result.End is SendEnd.Sent or SendEnd.Refused;
             return result;
         }
@@ -96,69 +84,5 @@ internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IC
         {
             services.Ended(to.Service, answered, clock.GetCurrentInstant(), Random.Shared.NextDouble());
         }
-    }
-
-    private async Task<SendResult> Push(OutgoingReminder reminder, byte[] text, PushSubscription to)
-    {
-        if (rules.Refuse(to.Endpoint) is { } wrong)
-        {
-            return new(SendEnd.Refused, $"the address of the push service {wrong}");
-        }
-
-        using var over = new CancellationTokenSource(Patience, time);
-        try
-        {
-            using var request = Request(reminder, text, to);
-            using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, over.Token);
-            return Of(answer, to);
-        }
-        catch (HttpRequestException fault) when (fault.InnerException is AddressRefusedException refused)
-        {
-            return new(SendEnd.Refused, $"the push service cannot be called: {refused.Message}");
-        }
-        catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError
-            or HttpRequestError.SecureConnectionError)
-        {
-            return new(SendEnd.Later, $"the push service cannot be reached: {fault.HttpRequestError}");
-        }
-        catch (OperationCanceledException) when (!over.IsCancellationRequested)
-        {
-            return new(SendEnd.Later, "the push service could not be connected to in time");
-        }
-        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
-        {
-            return new(SendEnd.Unknown, "the push service did not answer");
-        }
-    }
-
-    private HttpRequestMessage Request(OutgoingReminder reminder, byte[] text, PushSubscription to)
-    {
-        var (endpoint, now) = (new Uri(to.Endpoint), clock.GetCurrentInstant());
-        var request = new HttpRequestMessage(HttpMethod.Post, endpoint) { Content = new ByteArrayContent(PushEncryption.Encrypt(text, to)) };
-        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/octet-stream");
-        request.Content.Headers.ContentEncoding.Add(PushEncryption.Coding);
-        request.Headers.Authorization = identity.For(endpoint, now);
-        // Of no use once the appointment has begun.
-        var life = Duration.Max(ShortestLife, Duration.Min(reminder.Start - now, LongestLife));
-        request.Headers.Add("TTL", Invariant($"{(long)life.TotalSeconds}"));
-        request.Headers.Add("Urgency", "high");
-        // What waits for a browser that is away gives way to what comes under the same name.
-        request.Headers.Add("Topic", reminder.Id.ToString("N"));
-        return request;
-    }
-
-    private SendResult Of(HttpResponseMessage answer, PushSubscription to)
-    {
-        var said = Invariant($"the push service said {(int)answer.StatusCode}");
-        return answer.StatusCode switch
-        {
-            >= HttpStatusCode.OK and < HttpStatusCode.Ambiguous => SendResult.Sent,
-            HttpStatusCode.NotFound or HttpStatusCode.Gone => new(SendEnd.Refused, said, Gone: [to]),
-            HttpStatusCode.RequestTimeout or HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError =>
-                new(SendEnd.Later, said, RetryAfter.Of(answer, time)),
-            // Other keys than it was subscribed for: for the operator to mend, and soon.
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => new(SendEnd.Later, said),
-            _ => new(SendEnd.Refused, said),
-        };
     }
 }

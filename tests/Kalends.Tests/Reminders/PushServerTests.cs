@@ -19,9 +19,10 @@ public sealed class PushServerTests(PushService service) : IClassFixture<PushSer
         Assert.EndsWith("PublicKey=" + key, settings[1], StringComparison.Ordinal);
         var (browser, endpoint) = service.NewBrowser();
         await WebhookHost.Do(host.Ana, "subscribe-push", browser.Json(endpoint));
-        var start = Instant.FromUnixTimeSeconds(SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds()) + Duration.FromMinutes(30) + Duration.FromSeconds(2);
+        var start = Instant.FromUnixTimeSeconds(SystemClock.Instance.GetCurrentInstant().ToUnixTimeSeconds()) + Duration.FromMinutes(30) + Duration.FromSeconds(4);
         await WebhookHost.Do(host.Ana, "save-appointments", $$"""
-            {"appointments":[{"title":"Budget","start":"{{start.InUtc().LocalDateTime:uuuu-MM-ddTHH:mm:ss}}","timeZone":"UTC","duration":"PT1H","reminders":[{"before":"PT30M","channel":"push"}]}]}
+            {"appointments":[{"title":"Budget","start":"{{start.InUtc().LocalDateTime:uuuu-MM-ddTHH:mm:ss}}","timeZone":"UTC","duration":"PT1H",
+             "reminders":[{"before":"PT30M","channel":"push"}]}]}
             """);
         using var admin = host.As(EdgeHost.Token("user:root", "kalends.read kalends.write kalends.admin"));
         await WebhookHost.Do(admin, "send-reminders", "{}");
