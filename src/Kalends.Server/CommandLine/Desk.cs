@@ -4,19 +4,21 @@ using Kalends.Messages;
 using Kalends.Messages.Json;
 using Kalends.Outgoing;
 using Kalends.Permissions;
+using Kalends.Server.Http;
 using Kalends.Storage;
 
 namespace Kalends.Server.CommandLine;
 
 /// <summary>Where the command line hands in messages: the dispatcher on a store, and who asks.</summary>
-internal sealed class Desk(IStore store, Caller caller, Surroundings surroundings, OutgoingRules? outgoing = null)
+internal sealed class Desk(IStore store, Caller caller, Surroundings surroundings, KalendsSettings? settings = null)
 {
     /// <summary>Whoever has the store's file may change it anyway; so the program itself acts with every scope.</summary>
     public static readonly CalendarId Itself = new("service:cli");
 
     private readonly Dispatcher dispatcher = new(store, new RelationPermissions(), surroundings.Clock)
     {
-        Outgoing = outgoing ?? OutgoingRules.Strict,
+        Outgoing = settings?.Outgoing.Rules() ?? OutgoingRules.Strict,
+        ApplicationServerKey = settings?.Reminders.Push.Identity?.PublicKey,
     };
 
     public static Caller CallerOf(string tenant, string? person, bool admin) => person is null

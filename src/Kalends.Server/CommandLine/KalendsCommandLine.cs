@@ -76,6 +76,7 @@ public static class KalendsCommandLine
         CopyVerb.Create(surroundings), RezoneVerb.Create(surroundings), ExpandVerb.Create(surroundings), MarkRestoredVerb.Create(surroundings),
         ReindexVerb.Create(surroundings), ExportEventsVerb.Create(surroundings), TrimTrailVerb.Create(surroundings),
         WorkVerb.Create(surroundings), QueueVerb.Create(surroundings), SchedulesVerb.Create(surroundings), MonitoringVerb.Create(surroundings),
+        PushKeysVerb.Create(surroundings),
     ];
 
     private static async Task<int> SayBadUsage(ParseResult parsed, Surroundings surroundings)

@@ -152,6 +152,7 @@ public static class KalendsHost
             .AddSingleton(provider => new Dispatcher(provider.GetRequiredService<IStore>(), parts.Permissions, parts.Clock)
             {
                 Outgoing = settings.Outgoing.Rules(),
+                ApplicationServerKey = settings.Reminders.Push.Identity?.PublicKey,
             })
             .AddHostedService<Preparation>()
             .AddHostedService<SealingTrail>()

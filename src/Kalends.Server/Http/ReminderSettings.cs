@@ -1,4 +1,5 @@
 using Kalends.Reminders;
+using Kalends.Server.Reminders;
 
 namespace Kalends.Server.Http;
 
@@ -23,10 +24,12 @@ public sealed record ReminderSettings
 
     public SmsSettings Sms { get; init; } = new();
 
+    public PushSettings Push { get; init; } = new();
+
     internal string? Fault =>
         CatchUpMinutes is < 1 or > LongestCatchUp ? $"CatchUpMinutes must be from 1 to {LongestCatchUp}"
         : MostFailed is not (>= 0 and <= 1) || MostStale is not (>= 0 and <= 1) ? "MostFailed and MostStale are shares, from 0 to 1"
-        : Email.Fault ?? Sms.Fault;
+        : Email.Fault ?? Sms.Fault ?? Push.Fault;
 }
 
 public enum MailSecurity
@@ -84,4 +87,28 @@ public sealed record SmsSettings
         : AuthToken is null || From is null ? "Sms:AuthToken and Sms:From must be set where Sms:Account is"
         : !Uri.TryCreate(BaseAddress, UriKind.Absolute, out var address) || address.Scheme is not ("https" or "http") ? "Sms:BaseAddress must be https://…"
         : null;
+}
+
+/// <summary>Who pushes to browsers (VAPID, RFC 8292); nobody does while the keys are absent. <c>kalends push-keys</c> makes some.</summary>
+public sealed record PushSettings
+{
+    /// <summary>Whom push services may write to: <c>mailto:</c> or <c>https:</c>.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>What browsers are subscribed for: with another one they must be subscribed anew.</summary>
+    public string? PublicKey { get; init; }
+
+    public string? PrivateKey { get; init; }
+
+    internal PushIdentity? Identity => Subject is not null && PublicKey is not null && PrivateKey is not null
+        ? PushIdentity.Of(Subject, PublicKey, PrivateKey) : null;
+
+    internal string? Fault => (Subject ?? PublicKey ?? PrivateKey) is null ? null
+        : Subject is null || PublicKey is null || PrivateKey is null ? "Push:Subject, Push:PublicKey and Push:PrivateKey come together"
+        : !IsSubject(Subject) ? "Push:Subject must be mailto:… or https://…"
+        : Identity is null ? "Push:PublicKey and Push:PrivateKey must be a pair of keys as kalends push-keys prints them"
+        : null;
+
+    internal static bool IsSubject(string text) => Uri.IsWellFormedUriString(text, UriKind.Absolute)
+        && (text.StartsWith("https://", StringComparison.Ordinal) || (text.StartsWith("mailto:", StringComparison.Ordinal) && text.Contains('@')));
 }

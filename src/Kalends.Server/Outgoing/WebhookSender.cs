@@ -76,13 +76,11 @@ internal sealed class WebhookSender(OutgoingRules rules, TimeProvider time) : IW
     {
         var status = (int)response.StatusCode;
         return response.IsSuccessStatusCode ? new(status, null)
-            : new(status, string.Create(CultureInfo.InvariantCulture, $"answered {status}"), RetryAfter(response));
+            : new(status, string.Create(CultureInfo.InvariantCulture, $"answered {status}"), After(response));
     }
 
-    private Duration? RetryAfter(HttpResponseMessage response) =>
-        response.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable) ? null
-        : (response.Headers.RetryAfter?.Delta ?? response.Headers.RetryAfter?.Date - time.GetUtcNow()) is { } wait
-            ? Duration.FromTimeSpan(wait > TimeSpan.Zero ? wait : TimeSpan.Zero) : null;
+    private Duration? After(HttpResponseMessage response) =>
+        response.StatusCode is HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable ? RetryAfter.Of(response, time) : null;
 
     private static string Why(HttpRequestException fault) => fault switch
     {

@@ -26,7 +26,8 @@ internal sealed class EmailChannel(EmailSettings settings) : IReminderChannel
 
     public ReminderChannel Kind => ReminderChannel.Email;
 
-    public string? AddressOf(Calendar person) => person.Email;
+    public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
+        ReminderAddress.In(people, person => person.Email);
 
     public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
     {

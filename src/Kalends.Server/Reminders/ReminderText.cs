@@ -31,6 +31,9 @@ internal static class ReminderText
 
     public static string Sms(OutgoingReminder reminder) => Cut(string.Join(" - ", Lines(reminder)), LongestSms);
 
+    /// <summary>All but the title.</summary>
+    public static string Details(OutgoingReminder reminder) => string.Join('\n', Lines(reminder).Skip(1));
+
     public static string Clean(string? text)
     {
         var clean = new StringBuilder();
@@ -64,7 +67,7 @@ internal static class ReminderText
         }
     }
 
-    private static string Title(OutgoingReminder reminder) => Clean(reminder.Says.Title) is { Length: > 0 } title ? title : "an appointment";
+    public static string Title(OutgoingReminder reminder) => Clean(reminder.Says.Title) is { Length: > 0 } title ? title : "an appointment";
 
     private static string When(OutgoingReminder reminder)
     {

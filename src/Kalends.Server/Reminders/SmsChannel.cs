@@ -43,7 +43,8 @@ internal sealed class SmsChannel : IReminderChannel, IDisposable
 
     public ReminderChannel Kind => ReminderChannel.Sms;
 
-    public string? AddressOf(Calendar person) => person.Phone;
+    public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
+        ReminderAddress.In(people, person => person.Phone);
 
     public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
     {

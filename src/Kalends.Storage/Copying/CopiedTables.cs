@@ -72,6 +72,8 @@ internal static class CopiedTables
         new("reminder_delivery", "x.tenant, x.start_at, x.appointment, x.calendar, x.reminder, x.channel", Tenant, Span[0], new("appointment", Kind.Id),
             Calendar, new("reminder", Text), new("channel", Text), new("scheduled_at", Moment), new("at", Moment), new("message", Long),
             new("published", Long), new("id", Kind.Id), new("state", Text)),
+        new("push_subscription", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("person", Text), new("endpoint", Text), new("public_key", Bytes),
+            new("secret", Bytes), new("subscribed_at", Moment), new("expires_at", Moment)),
         new("schedule", "x.tenant, x.name", Tenant, new("name", Text), new("rule", Text), new("zone", Text), new("turn", Long), new("next_at", Moment),
             new("last_at", Moment), new("last_outcome", Text)),
         new("webhook", "x.tenant, x.id", Tenant, new("id", Kind.Id), new("person", Text), new("app", Text), new("uri", Text), new("types", Json),

@@ -6,6 +6,7 @@ using Kalends.Permissions;
 using Kalends.Publications;
 using Kalends.Queue;
 using Kalends.Reminders;
+using Kalends.Reminders.Push;
 using Kalends.Schedules;
 using Kalends.Webhooks;
 using Npgsql;
@@ -54,6 +55,8 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         [typeof(IReminderWatches)] = session => new ReminderRows(session),
         [typeof(IReminderRows)] = session => new ReminderRows(session),
         [typeof(IReminderWrites)] = session => new ReminderRows(session),
+        [typeof(IPushRows)] = session => new PushRows(session),
+        [typeof(IPushWrites)] = session => new PushRows(session),
         [typeof(IScheduleRows)] = session => new ScheduleRows(session),
         [typeof(IScheduleWrites)] = session => new ScheduleRows(session),
         [typeof(ISweepWrites)] = session => new SweepRows(session),

@@ -20,7 +20,7 @@ internal static class ServiceRole
         ("series", All), ("open_series", All), ("open_hours", "SELECT, INSERT, UPDATE"),
         ("relation", "SELECT, INSERT, DELETE"), ("relation_state", "SELECT, INSERT, UPDATE"),
         ("queue_message", All), ("queue_archive", All), ("operation", All), ("schedule", "SELECT, INSERT, UPDATE"),
-        ("reminder_watch", All), ("reminder_acknowledgement", All), ("reminder_delivery", All),
+        ("reminder_watch", All), ("reminder_acknowledgement", All), ("reminder_delivery", All), ("push_subscription", All),
         ("FUNCTION tenants_to_remind", "EXECUTE"), ("FUNCTION forget_reminders", "EXECUTE"),
         ("webhook", All), ("webhook_place", "SELECT, INSERT, UPDATE"), ("webhook_delivery", All), ("FUNCTION tenants_with_webhooks", "EXECUTE"),
         ("FUNCTION take_messages", "EXECUTE"), ("FUNCTION queue_depths", "EXECUTE"),

@@ -17,6 +17,9 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, Deci
     /// <summary>Where to hand what is found, in place of the answer's lists; null: it is answered whole.</summary>
     public IItemSink? Items { get; init; }
 
+    /// <summary>What a browser must name to be pushed to by this server (RFC 8292 §4.1); null where it pushes nothing.</summary>
+    public string? ApplicationServerKey { get; init; }
+
     /// <summary>Seals what the caller carries to a later request of theirs.</summary>
     public SealedText Sealed => new(session);
 

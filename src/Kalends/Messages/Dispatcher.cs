@@ -26,6 +26,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     /// <summary>Which addresses that callers name may be called.</summary>
     public OutgoingRules Outgoing { get; init; } = OutgoingRules.Strict;
 
+    /// <summary>What a browser must name to be pushed to by this server; null where it pushes nothing.</summary>
+    public string? ApplicationServerKey { get; init; }
+
     /// <summary>Who is told the tenant of each command that was committed: for what goes on behind commands, such as sealing the trail.</summary>
     public void OnCommitted(Action<string> told) => committed += told;
 
@@ -97,7 +100,9 @@ public sealed class Dispatcher(IStore store, IPermissions permissions, IClock cl
     {
         var decisions = new Decisions(permissions, caller, session, recalls);
         var refusal = await decisions.Refuse(query);
-        var outcome = refusal is null ? await query.Execute(new(caller, now, session, decisions, stopped) { Items = items }) : refusal;
+        var outcome = refusal is null
+            ? await query.Execute(new(caller, now, session, decisions, stopped) { Items = items, ApplicationServerKey = ApplicationServerKey })
+            : refusal;
         if (!await decisions.Hold())
         {
             return null;

@@ -1,16 +1,35 @@
 using Kalends.Appointments;
+using Kalends.Reminders.Push;
 using Kalends.Storage;
 using NodaTime;
 
 namespace Kalends.Reminders;
 
+/// <summary>One place where a channel reaches somebody.</summary>
+/// <param name="Text">An email address, a phone number, the address that stands for a browser.</param>
+public record ReminderAddress(string Text)
+{
+    /// <summary>Of a channel whose addresses stand in calendars.</summary>
+    public static ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> In(
+        IEnumerable<Calendar> people, Func<Calendar, string?> address) =>
+        ValueTask.FromResult<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>>(
+            (from person in people
+             let text = address(person)
+             where text is not null
+             select (person.Id, text)).ToDictionary(one => one.Id, one => (IReadOnlyList<ReminderAddress>)[new(one.text)]));
+}
+
 /// <summary>What a channel is to send: to whom, of what, under which id.</summary>
 /// <param name="Id">The message's own, the same however often it is tried.</param>
-/// <param name="Address">An email address or a phone number.</param>
+/// <param name="Addresses">One at least.</param>
 /// <param name="Says">The appointment, as it stands now.</param>
 /// <param name="Person">Whom it is for.</param>
 /// <param name="Start">When it begins for them.</param>
-public sealed record OutgoingReminder(Guid Id, string Address, Appointment Says, Calendar Person, Instant Start);
+public sealed record OutgoingReminder(Guid Id, IReadOnlyList<ReminderAddress> Addresses, Appointment Says, Calendar Person, Instant Start)
+{
+    /// <summary>Of a channel that knows one for each person.</summary>
+    public string Address => Addresses[0].Text;
+}
 
 public enum SendEnd
 {
@@ -29,18 +48,22 @@ public enum SendEnd
 /// <param name="End">What came of it.</param>
 /// <param name="Reason">Why it was not sent: for operators and whoever may see the appointment, so no secrets.</param>
 /// <param name="After">For how long whoever is away wants to be left alone.</param>
-public readonly record struct SendResult(SendEnd End, string? Reason = null, Duration? After = null)
+/// <param name="Gone">Browsers that are not subscribed any more.</param>
+public readonly record struct SendResult(SendEnd End, string? Reason = null, Duration? After = null, IReadOnlyList<PushSubscription>? Gone = null)
 {
     public static SendResult Sent => new(SendEnd.Sent);
 }
 
-/// <summary>A way to people: email, SMS. Chosen by configuration.</summary>
+/// <summary>A way to people: email, SMS, push. Chosen by configuration.</summary>
 public interface IReminderChannel
 {
     ReminderChannel Kind { get; }
 
-    /// <summary>Where it reaches somebody; null where it cannot.</summary>
-    string? AddressOf(Calendar person);
+    /// <summary>Whether all goes by one server, so that who does not answer for one reminder will not for the next.</summary>
+    bool GoesByOneServer => true;
+
+    /// <summary>Where it reaches each of these people; those are absent whom it cannot reach. Asked once for a batch.</summary>
+    ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session);
 
     /// <summary>
     /// Sends them, and answers for each in order. Told to stop, it begins no other and says of those that they are for later; what is under way it ends in a
@@ -54,7 +77,8 @@ public sealed class NullChannel(ReminderChannel kind) : IReminderChannel
 {
     public ReminderChannel Kind => kind;
 
-    public string? AddressOf(Calendar person) => person.Id.Value;
+    public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
+        ReminderAddress.In(people, person => person.Id.Value);
 
     public ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped) =>
         ValueTask.FromResult<IReadOnlyList<SendResult>>([.. reminders.Select(_ => SendResult.Sent)]);

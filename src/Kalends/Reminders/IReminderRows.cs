@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using Kalends.Appointments;
 using Kalends.Messages;
 using Kalends.Storage;
@@ -13,14 +11,8 @@ namespace Kalends.Reminders;
 /// </summary>
 public readonly record struct DeliveryKey(long Start, Guid Appointment, long Calendar, string Reminder, ReminderChannel Channel) : IComparable<DeliveryKey>
 {
-    /// <summary>The same however often it is tried (UUIDv8, RFC 9562 §5.8), so that receivers may know it again.</summary>
-    public Guid MessageId(string tenant)
-    {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"reminder {tenant} {Start} {Appointment} {Calendar} {Reminder} {Channel}"));
-        hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
-        hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
-        return new(hash.AsSpan(0, 16), bigEndian: true);
-    }
+    /// <summary>The same however often it is tried, so that receivers may know it again.</summary>
+    public Guid MessageId(string tenant) => HashedId.Of($"reminder {tenant} {Start} {Appointment} {Calendar} {Reminder} {Channel}");
 
     /// <summary>In the order of their rows, so that two who write some of them wait for each other in one order.</summary>
     public int CompareTo(DeliveryKey other) => (Start, Appointment, Calendar).CompareTo((other.Start, other.Appointment, other.Calendar)) is not 0 and var order

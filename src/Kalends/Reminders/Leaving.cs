@@ -21,9 +21,9 @@ internal sealed record Verdict(DueReminder Reminder, DeliveryKey? Key)
     /// <summary>Why it cannot leave, and is told as failed.</summary>
     public (string Code, string Reason)? Fault { get; init; }
 
-    public string? Address { get; init; }
+    public IReadOnlyList<ReminderAddress>? Addresses { get; init; }
 
-    public bool Leaves => Address is not null && Dropped is null && Fault is null;
+    public bool Leaves => Addresses is not null && Dropped is null && Fault is null;
 
     public DeliveryEnd End(ReminderChannel channel, DeliveryState state, Func<ReminderPublication, ReminderPublication> with) => new(
         Key!.Value, Reminder.Due.ToUnixTimeSeconds(), state,
@@ -41,6 +41,7 @@ internal sealed record Verdict(DueReminder Reminder, DeliveryKey? Key)
 internal sealed class Leaving(IReadSession session, ReminderBatch batch, IReminderChannel? channel, Instant now)
 {
     private readonly ReminderChannel kind = batch.Channel;
+    private IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>? addresses;
 
     public async ValueTask<List<Verdict>> Judge()
     {
@@ -48,6 +49,7 @@ internal sealed class Leaving(IReadSession session, ReminderBatch batch, IRemind
         var ids = reminders.Select(one => one.Appointment).Distinct().ToList();
         var known = (await session.Rows<IAppointmentRows>().Find(ids)).ToDictionary(pair => pair.Key, pair => KnownAppointment.Of(pair.Value));
         var people = await session.Rows<ICalendarRows>().Find([.. reminders.Select(one => one.Calendar).Distinct()]);
+        addresses = channel is null ? null : await channel.AddressesOf([.. people.Values], session);
         var said = (await session.Rows<IReminderRows>().Acknowledged(ids)).ToDictionary(one => (one.Appointment, one.Calendar), one => one.Acknowledged);
         return [.. reminders.Select(one => Judge(
             one, known.GetValueOrDefault(one.Appointment), people.GetValueOrDefault(one.Calendar),
@@ -66,11 +68,10 @@ internal sealed class Leaving(IReadSession session, ReminderBatch batch, IRemind
         }
 
         var verdict = new Verdict(reminder, reminder.Key(person.Key, kind)) { Says = known?.Says, Person = person };
-        var address = channel?.AddressOf(person);
         return Why(reminder, known, person, acknowledged, kind) is { } why ? verdict with { Dropped = why }
             : now >= reminder.Deadline ? verdict with { Fault = TooLate(reminder) }
             : channel is null ? verdict with { Fault = (ReminderFaults.NoChannel, $"this server is not set up to send {Word}") }
-            : address is not null ? verdict with { Address = address }
+            : addresses!.GetValueOrDefault(person.Id) is { } found ? verdict with { Addresses = found }
             // Groups and the like are reminded where they have an address.
             : person.Kind == CalendarKind.User ? verdict with { Fault = (ReminderFaults.NoAddress, $"{person.Id} has no address for {Word}") }
             : verdict with { Dropped = "unaddressed" };

@@ -1,5 +1,6 @@
 using Kalends.Appointments;
 using Kalends.Queue;
+using Kalends.Reminders.Push;
 using Kalends.Storage;
 using NodaTime;
 
@@ -27,7 +28,8 @@ public sealed class ReminderWork(
         var channel = channels.FirstOrDefault(one => one.Kind == batch.Channel);
         var (verdicts, intents) = await Note(context, batch, channel);
         var leaving = verdicts.Where(one => one.Leaves && intents.ContainsKey(one.Key!.Value)).ToList();
-        var outgoing = leaving.Select(one => new OutgoingReminder(intents[one.Key!.Value], one.Address!, one.Says!, one.Person!, one.Reminder.Start)).ToList();
+        var outgoing = leaving.Select(one => new OutgoingReminder(
+            intents[one.Key!.Value], one.Addresses!, one.Says!, one.Person!, one.Reminder.Start)).ToList();
         var results = outgoing.Count == 0 ? [] : await channel!.Send(outgoing, context.Stopped);
         var sent = leaving.Zip(results, (verdict, result) => (Verdict: verdict, Result: result)).ToList();
         return await Write(context, batch, verdicts, sent);
@@ -104,6 +106,7 @@ public sealed class ReminderWork(
         }
 
         await rows.End([.. ends.Select(one => one.End)], context.Message.Id, now);
+        await Forget(session, sent);
         var stale = await Stale(session, sent);
         await context.Commit(session);
         Measure(batch, verdicts, sent, ends, context.Now);
@@ -114,7 +117,8 @@ public sealed class ReminderWork(
         }
 
         // The destination is to blame, and hears less for a while.
-        return sent.Count > 0 && sent.All(one => one.Result.End == SendEnd.Later) ? WorkResult.Later(sent[0].Result.Reason ?? "not sent") : WorkResult.Done;
+        return sent.Count > 0 && sent.All(one => one.Result.End == SendEnd.Later) && channels.First(one => one.Kind == batch.Channel).GoesByOneServer
+            ? WorkResult.Later(sent[0].Result.Reason ?? "not sent") : WorkResult.Done;
     }
 
     /// <summary>Those that may be tried again before they lose their purpose, and how long to wait.</summary>
@@ -137,6 +141,12 @@ public sealed class ReminderWork(
         return (code, verdict.End(channel, code.Length == 0 ? DeliveryState.Sent : DeliveryState.Failed, said => code.Length == 0
             ? said with { ActualTime = now }
             : said with { Code = code, Reason = result.Reason }));
+    }
+
+    private static ValueTask Forget(IWriteSession session, List<(Verdict Verdict, SendResult Result)> sent)
+    {
+        var gone = sent.SelectMany(one => one.Result.Gone ?? []).DistinctBy(one => one.Id).ToList();
+        return gone.Count == 0 ? ValueTask.CompletedTask : session.Rows<IPushWrites>().Remove(gone);
     }
 
     /// <summary>Of those that were sent, how many would not be any more: the window between the look and the sending.</summary>

@@ -41,6 +41,7 @@ internal static class AnyMessage
             """{"calendar":"CALENDAR","timespan":{"from":"2026-11-01T00:00:00Z","to":"2026-12-24T00:00:00Z"},"asOf":"2026-11-01T09:00:00Z"}""",
         ],
         ["subscribe-webhook"] = ["""{"uri":"https://example.com/hook","types":["kalends.appointment.created.v1"],"calendars":["CALENDAR"]}"""],
+        ["subscribe-push"] = [Reminders.PushMessageTests.Json("https://push.example/1", ",\"calendar\":\"CALENDAR\"")],
         ["redeliver-webhook"] = ["""{"webhook":"ID","since":"2026-11-01T09:00:00Z"}""", """{"webhook":"ID","event":"ID"}"""],
         ["get-appointments"] =
         [

@@ -124,3 +124,6 @@ public sealed class FeedOnPostgresTests : FeedTests;
 
 [Trait(Desk.OnPostgres, "")]
 public sealed class WebhookMessageOnPostgresTests : WebhookMessageTests;
+
+[Trait(Desk.OnPostgres, "")]
+public sealed class PushMessageOnPostgresTests : Reminders.PushMessageTests;

@@ -25,6 +25,7 @@ public sealed partial class CopyTests
         ("get-free-busy", $$"""{"timespan":{{RichStore.Span}},"attendees":["user:ana","user:ben","room:paris-3"]}"""),
         ("explain-availability", """{"timespan":{"from":"2026-11-29T00:00:00Z","to":"2026-11-30T00:00:00Z"},"attendees":["room:paris-3","user:ben"]}"""),
         ("get-calendars", "{}"),
+        ("get-push-subscriptions", "{}"),
         ("get-open-hours", """{"calendars":["user:ana","user:ben"]}"""),
         ("get-changes", """{"calendar":"user:ana"}"""),
         ("get-changes", """{"calendar":"room:paris-3"}"""),

@@ -50,6 +50,7 @@ internal static class RichStore
         views.Count(new("acme", new("user:ben"), [new("user:ben"), new("room:paris-3")], now));
         await views.Write(desk.Store, TestContext.Current.CancellationToken);
         await FillQueue(desk);
+        await desk.Do("subscribe-push", Reminders.PushMessageTests.Json("https://push.example/1").Replace("null", "1900000000000", StringComparison.Ordinal));
         await desk.Do("grant-access", """{"relationships":[{"object":"calendar:user:ana","relation":"viewer","subject":"group:#member"}]}""", Admin);
         await desk.Do("save-appointments", $$"""{"appointments":[{{string.Join(',', Enumerable.Range(1, 28).Select(Daily))}}]}""");
         await desk.Do("save-appointments", Reserve, options: WithKey);

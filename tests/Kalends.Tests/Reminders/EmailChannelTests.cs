@@ -94,7 +94,7 @@ public sealed class EmailChannelTests(MailRelay relay) : IClassFixture<MailRelay
     internal static OutgoingReminder Reminder(string address, string title = "Budget", string? location = null)
     {
         var id = Guid.CreateVersion7();
-        return new(id, address, new Appointment
+        return new(id, [new(address)], new Appointment
         {
             Id = id, Uid = $"{id}@kalends", Version = 1, Owner = new("user:ana"), Status = AppointmentStatus.Confirmed, Title = title, Location = location,
             Start = new(2026, 11, 23, 9, 0), TimeZone = "Europe/Paris", Duration = NominalDuration.OfMinutes(45), AllDay = false,

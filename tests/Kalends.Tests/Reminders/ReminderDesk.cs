@@ -24,7 +24,8 @@ internal sealed class NotedChannel : IReminderChannel
 
     public ReminderChannel Kind => ReminderChannel.Email;
 
-    public string? AddressOf(Calendar person) => person.Email;
+    public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
+        ReminderAddress.In(people, person => person.Email);
 
     public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
     {
@@ -50,11 +51,17 @@ internal sealed class ReminderDesk : IAsyncDisposable
 {
     public static readonly Caller Admin = Desk.As("user:root", scopes: Scopes.Read | Scopes.Write | Scopes.Admin);
 
-    private ReminderDesk(Desk desk) => Desk = desk;
+    private ReminderDesk(Desk desk)
+    {
+        Desk = desk;
+        Channels = [Channel];
+    }
 
     public Desk Desk { get; }
 
     public NotedChannel Channel { get; } = new();
+
+    public List<IReminderChannel> Channels { get; }
 
     private static CancellationToken Stopped => TestContext.Current.CancellationToken;
 
@@ -92,7 +99,7 @@ internal sealed class ReminderDesk : IAsyncDisposable
 
     public Task<int> Send() => Worker().Work();
 
-    public Hands Worker() => new(Desk.Store, Desk.Clock, new ReminderWork([Channel], new(new(1, 1)), _ => { }, () => 0.5));
+    public Hands Worker() => new(Desk.Store, Desk.Clock, new ReminderWork(Channels, new(new(1, 1)), _ => { }, () => 0.5));
 
     /// <summary>Who was reminded of what, in order: <c>ana 2026-11-02T09:00:00Z</c>.</summary>
     public IEnumerable<string> Sent => Channel.Sent.Select(one => $"{one.Person.Id.Value[5..]} {one.Start}");

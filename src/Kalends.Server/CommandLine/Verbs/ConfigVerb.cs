@@ -11,7 +11,7 @@ internal static class ConfigVerb
 {
     private const string Hidden = "(hidden)";
 
-    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey", "redis:configuration"];
+    private static readonly string[] SecretWords = ["password", "pwd", "secret", "token", "apikey", "privatekey", "redis:configuration"];
 
     public static Command Create(Surroundings surroundings)
     {

@@ -38,6 +38,8 @@ internal static class MessageExamples
             + "\"reminders\":[{\"before\":\"PT15M\",\"channel\":\"sms\"}]}]}",
         ["snooze-reminder"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\",\"for\":\"PT10M\"}",
         ["dismiss-reminder"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
+        ["unsubscribe-push"] = "{\"subscription\":\"0190a2f4-1c3b-8def-8123-456789abcdef\"}",
+        ["get-push-subscriptions"] = "{}",
         ["get-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["cancel-operation"] = "{\"id\":\"0190a2f4-1c3b-7def-8123-456789abcdef\"}",
         ["export-calendar"] = "{\"calendar\":\"user:ana\"}",

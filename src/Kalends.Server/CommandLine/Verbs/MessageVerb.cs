@@ -55,8 +55,8 @@ internal sealed class MessageVerb
     {
         var message = await Read(parsed, surroundings, stopped);
         await using var opened = await Open(entry, parsed, stopped);
-        var outgoing = KalendsSettings.From(Configured.Read(parsed.GetValue(store)).Root).Outgoing.Rules();
-        var desk = new Desk(opened, Desk.CallerOf(parsed.GetRequiredValue(tenant), parsed.GetValue(person), parsed.GetValue(admin)), surroundings, outgoing);
+        var settings = KalendsSettings.From(Configured.Read(parsed.GetValue(store)).Root);
+        var desk = new Desk(opened, Desk.CallerOf(parsed.GetRequiredValue(tenant), parsed.GetValue(person), parsed.GetValue(admin)), surroundings, settings);
         var reply = await ProgressOf.Run(surroundings, entry.Name, Whole, advance => desk.Run(
             entry, message, new() { DryRun = entry.IsCommand && parsed.GetValue(dryRun), Progress = InHundredths(advance) }, stopped).AsTask());
         if (reply.Refusal is { } refusal)
