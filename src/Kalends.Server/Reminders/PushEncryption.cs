@@ -22,8 +22,6 @@ internal static class PushEncryption
 
     private static readonly int HeadBytes = SaltBytes + SizeBytes + 1 + PointBytes, TagBytes = AesGcm.TagByteSizes.MaxSize;
 
-    public static int LongestText => RecordBytes - HeadBytes - TagBytes - 1;
-
     public static byte[] Encrypt(ReadOnlySpan<byte> text, PushSubscription to)
     {
         using var own = ECDiffieHellman.Create(ECCurve.NamedCurves.nistP256);

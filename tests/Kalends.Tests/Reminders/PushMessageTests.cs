@@ -105,6 +105,19 @@ public class PushMessageTests
     }
 
     [Fact]
+    public async Task Whoever_come_at_once_leave_a_browser_to_one_of_them_and_no_more_than_there_may_be()
+    {
+        await using var desk = await Desk.Open();
+        desk.WatchesVersions = false;
+        var many = Enumerable.Range(0, PushSubscription.MostPerPerson + 4);
+        await Task.WhenAll(many.Select(number => Task.Run(() => desk.Do("subscribe-push", Json(One), number % 2 == 0 ? Ben : Desk.As("user:zoe")))));
+        Assert.Single((await Shown(desk, Ben)).Concat(await Shown(desk, Desk.As("user:zoe"))));
+        await Task.WhenAll(many.Select(number => Task.Run(() => desk.Do("subscribe-push", Json($"https://push.example/{number}")))));
+        await desk.Do("subscribe-push", Json("https://push.example/last"));
+        Assert.Equal(PushSubscription.MostPerPerson, (await Shown(desk)).Count);
+    }
+
+    [Fact]
     public async Task One_that_expires_is_none_any_more_from_then_on()
     {
         await using var desk = await Desk.Open();
