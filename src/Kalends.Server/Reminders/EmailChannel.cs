@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Kalends.Appointments;
 using Kalends.ICalendar;
@@ -29,19 +30,24 @@ internal sealed class EmailChannel(EmailSettings settings) : IReminderChannel
     public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
         ReminderAddress.In(people, person => person.Email);
 
-    public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
+    public int AtOnce => 1;
+
+    public async IAsyncEnumerable<IReadOnlyList<SendResult>> Send(
+        IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, [EnumeratorCancellation] CancellationToken stopped)
     {
-        var results = new List<SendResult>();
         using var client = new SmtpClient();
-        var away = await Connect(client);
-        foreach (var reminder in reminders)
+        await foreach (var some in reminders.WithCancellation(stopped))
         {
-            away ??= stopped.IsCancellationRequested ? "its process ended" : client.IsConnected ? null : await Connect(client);
-            results.Add(away is null ? await Send(client, reminder) : new(SendEnd.Later, away));
+            if ((stopped.IsCancellationRequested ? "its process ended" : client.IsConnected ? null : await Connect(client)) is { } away)
+            {
+                yield return [.. some.Select(_ => new SendResult(SendEnd.Later, away))];
+                break;
+            }
+
+            yield return [await Send(client, some.Single())];
         }
 
         await End(client);
-        return results;
     }
 
     /// <summary>The answer is why it could not.</summary>

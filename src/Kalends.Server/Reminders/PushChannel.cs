@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kalends.Appointments;
 using Kalends.Outgoing;
 using Kalends.Queue;
@@ -14,7 +15,7 @@ namespace Kalends.Server.Reminders;
 /// </summary>
 internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IClock clock, TimeProvider time) : IReminderChannel, IDisposable
 {
-    private const int AtOnce = 64;
+    private const int RequestsAtOnce = 64;
 
     private readonly PushSender sender = new(identity, rules, clock, time);
 
@@ -24,6 +25,8 @@ internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IC
 
     public bool GoesByOneServer => false;
 
+    public int AtOnce => ReminderBatch.Most;
+
     public async ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(
         IReadOnlyCollection<Calendar> people, IReadSession session)
     {
@@ -32,9 +35,18 @@ internal sealed class PushChannel(PushIdentity identity, OutgoingRules rules, IC
             .GroupBy(one => one.Person).ToDictionary(some => some.Key, some => (IReadOnlyList<ReminderAddress>)[.. some]);
     }
 
-    public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
+    public async IAsyncEnumerable<IReadOnlyList<SendResult>> Send(
+        IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, [EnumeratorCancellation] CancellationToken stopped)
     {
-        using var turns = new SemaphoreSlim(AtOnce);
+        await foreach (var some in reminders.WithCancellation(stopped))
+        {
+            yield return await Send(some, stopped);
+        }
+    }
+
+    private async Task<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
+    {
+        using var turns = new SemaphoreSlim(RequestsAtOnce);
         return await Task.WhenAll(reminders.Select(async reminder =>
         {
             var text = PushText.Of(reminder);

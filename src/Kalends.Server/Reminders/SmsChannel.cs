@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Kalends.Appointments;
@@ -46,20 +47,21 @@ internal sealed class SmsChannel : IReminderChannel, IDisposable
     public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
         ReminderAddress.In(people, person => person.Phone);
 
-    public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
-    {
-        var results = new List<SendResult>();
-        SendResult? away = null;
-        foreach (var reminder in reminders)
-        {
-            away ??= stopped.IsCancellationRequested ? new(SendEnd.Later, "its process ended") : null;
-            var result = away ?? await Send(reminder);
-            results.Add(result);
-            // Whoever does not answer is not asked for the rest of the batch.
-            away ??= result.End == SendEnd.Later ? result : result.End == SendEnd.Unknown ? new(SendEnd.Later, result.Reason) : null;
-        }
+    public int AtOnce => 1;
 
-        return results;
+    public async IAsyncEnumerable<IReadOnlyList<SendResult>> Send(
+        IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, [EnumeratorCancellation] CancellationToken stopped)
+    {
+        await foreach (var some in reminders.WithCancellation(stopped))
+        {
+            var result = stopped.IsCancellationRequested ? new(SendEnd.Later, "its process ended") : await Send(some.Single());
+            yield return [result];
+            // Whoever does not answer is not asked for the rest of the batch.
+            if (result.End is SendEnd.Later or SendEnd.Unknown)
+            {
+                break;
+            }
+        }
     }
 
     public void Dispose() => client.Dispose();

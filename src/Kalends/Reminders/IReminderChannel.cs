@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Kalends.Appointments;
 using Kalends.Reminders.Push;
 using Kalends.Storage;
@@ -65,11 +66,14 @@ public interface IReminderChannel
     /// <summary>Where it reaches each of these people; those are absent whom it cannot reach. Asked once for a batch.</summary>
     ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session);
 
+    /// <summary>How many are sent side by side: so many are noted together, and lost to sight where a process dies.</summary>
+    int AtOnce { get; }
+
     /// <summary>
-    /// Sends them, and answers for each in order. Told to stop, it begins no other and says of those that they are for later; what is under way it ends in a
-    /// time of its own. Throws for nothing that the world does.
+    /// Sends what is handed to it, so many at once at most, and answers for each in order before it takes the next. Where it ends before all is taken, the rest
+    /// is for later, as the last one was. What is under way it ends in a time of its own, though told to stop. Throws for nothing that the world does.
     /// </summary>
-    ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped);
+    IAsyncEnumerable<IReadOnlyList<SendResult>> Send(IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, CancellationToken stopped);
 }
 
 /// <summary>Takes everything and sends nothing: for measuring.</summary>
@@ -77,9 +81,17 @@ public sealed class NullChannel(ReminderChannel kind) : IReminderChannel
 {
     public ReminderChannel Kind => kind;
 
+    public int AtOnce => ReminderBatch.Most;
+
     public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
         ReminderAddress.In(people, person => person.Id.Value);
 
-    public ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped) =>
-        ValueTask.FromResult<IReadOnlyList<SendResult>>([.. reminders.Select(_ => SendResult.Sent)]);
+    public async IAsyncEnumerable<IReadOnlyList<SendResult>> Send(
+        IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, [EnumeratorCancellation] CancellationToken stopped)
+    {
+        await foreach (var some in reminders.WithCancellation(stopped))
+        {
+            yield return [.. some.Select(_ => SendResult.Sent)];
+        }
+    }
 }

@@ -41,7 +41,7 @@ public sealed record ReminderBatch(ReminderChannel Channel, IReadOnlyList<DueRem
     /// <summary>Why they did not leave the last time; null where they were not tried yet.</summary>
     public string? LastReason { get; init; }
 
-    /// <summary>As many as are lost to sight where a process dies while it sends them.</summary>
+    /// <summary>As many as are looked at and noted at once at most.</summary>
     public const int Most = 50;
 
     public static ReminderBatch Read(QueueMessage message) => JsonSerializer.Deserialize<ReminderBatch>(message.Body, WireJson.Options)!;

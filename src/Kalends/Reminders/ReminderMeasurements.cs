@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Kalends.Appointments;
+using NodaTime;
 
 namespace Kalends.Reminders;
 
@@ -33,10 +34,24 @@ public static class ReminderMeasurements
         Failed(ReminderFaults.TooLate, tooLate);
     }
 
-    public static void Sent(ReminderChannel channel, double lateSeconds)
+    /// <summary>What came of some of a batch.</summary>
+    internal static void Of(ReminderBatch batch, Slice slice, IEnumerable<string> codes, Instant now)
     {
-        SentOnes.Add(1, new KeyValuePair<string, object?>("channel", Word(channel)));
-        Late.Record(Math.Max(0, lateSeconds), new KeyValuePair<string, object?>("channel", Word(channel)));
+        foreach (var (verdict, _) in slice.Sent.Where(one => one.Result.End == SendEnd.Sent))
+        {
+            SentOnes.Add(1, new KeyValuePair<string, object?>("channel", Word(batch.Channel)));
+            Late.Record(Math.Max(0, (now - verdict.Reminder.Due).TotalSeconds), new KeyValuePair<string, object?>("channel", Word(batch.Channel)));
+        }
+
+        foreach (var code in codes.Where(code => code.Length > 0).CountBy(code => code))
+        {
+            Failed(code.Key, code.Value);
+        }
+
+        foreach (var why in slice.Verdicts.Select(one => one.Dropped).OfType<string>())
+        {
+            DroppedOnes.Add(1, new KeyValuePair<string, object?>("why", why));
+        }
     }
 
     public static void Stale(long reminders)
@@ -54,8 +69,6 @@ public static class ReminderMeasurements
             FailedOnes.Add(reminders, new KeyValuePair<string, object?>("code", code));
         }
     }
-
-    public static void Dropped(string why) => DroppedOnes.Add(1, new KeyValuePair<string, object?>("why", why));
 
     private static string Word(ReminderChannel channel) => channel.ToString().ToLowerInvariant();
 }

@@ -86,7 +86,7 @@ public sealed class EmailChannelTests(MailRelay relay) : IClassFixture<MailRelay
     }
 
     private Task<IReadOnlyList<SendResult>> Send(params OutgoingReminder[] reminders) =>
-        Channel(relay.Port).Send(reminders, TestContext.Current.CancellationToken).AsTask();
+        Channel(relay.Port).Send(reminders, TestContext.Current.CancellationToken);
 
     private static EmailChannel Channel(int port) =>
         new(new() { Host = "127.0.0.1", Port = port, Security = MailSecurity.None, From = "calendar@kalends.example" });

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Kalends.Appointments;
 using Kalends.Messages;
@@ -24,12 +25,23 @@ internal sealed class NotedChannel : IReminderChannel
 
     public ReminderChannel Kind => ReminderChannel.Email;
 
+    public int AtOnce { get; set; } = ReminderBatch.Most;
+
     public ValueTask<IReadOnlyDictionary<CalendarId, IReadOnlyList<ReminderAddress>>> AddressesOf(IReadOnlyCollection<Calendar> people, IReadSession session) =>
         ReminderAddress.In(people, person => person.Email);
 
-    public async ValueTask<IReadOnlyList<SendResult>> Send(IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
+    public async IAsyncEnumerable<IReadOnlyList<SendResult>> Send(
+        IAsyncEnumerable<IReadOnlyList<OutgoingReminder>> reminders, [EnumeratorCancellation] CancellationToken stopped)
     {
-        await (Before?.Invoke() ?? Task.CompletedTask);
+        await foreach (var some in reminders.WithCancellation(stopped))
+        {
+            await (Before?.Invoke() ?? Task.CompletedTask);
+            yield return Sending(some);
+        }
+    }
+
+    private IReadOnlyList<SendResult> Sending(IReadOnlyList<OutgoingReminder> reminders)
+    {
         lock (changing)
         {
             return [.. reminders.Select(one =>
@@ -43,6 +55,21 @@ internal sealed class NotedChannel : IReminderChannel
                 return answer;
             })];
         }
+    }
+}
+
+internal static class Channels
+{
+    /// <summary>By a channel alone: what is left where it ends early is for later, as the last one was.</summary>
+    public static async Task<IReadOnlyList<SendResult>> Send(this IReminderChannel channel, IReadOnlyList<OutgoingReminder> reminders, CancellationToken stopped)
+    {
+        var results = new List<SendResult>();
+        await foreach (var some in channel.Send(reminders.Chunk(channel.AtOnce).ToAsyncEnumerable(), stopped))
+        {
+            results.AddRange(some);
+        }
+
+        return [.. results, .. Enumerable.Repeat(results[^1] with { End = SendEnd.Later }, reminders.Count - results.Count)];
     }
 }
 

@@ -18,6 +18,10 @@ public class ReminderTests
 
     private static readonly Instant Start = Instant.FromUtc(2026, 11, 2, 9, 0);
 
+    private const string Three = """
+        "attendees":[{"calendar":"user:ana"},{"calendar":"user:ben"},{"calendar":"user:cem"}],"reminders":[{"before":"PT15M"}]
+        """;
+
     [Fact]
     public async Task A_reminder_leaves_once_at_its_time_for_each_attendee_and_is_published()
     {
@@ -200,6 +204,38 @@ public class ReminderTests
         await desk.RunUntil(Start + Duration.FromMinutes(1));
         Assert.Equal(1, asked);
         Assert.Equal([$"ana {code}"], await desk.Failures());
+    }
+
+    [Fact]
+    public async Task Who_dies_while_one_is_sent_leaves_that_one_in_the_dark_and_no_other()
+    {
+        await using var desk = await ReminderDesk.Open("ana", "ben", "cem");
+        await desk.Save(Three);
+        desk.Channel.AtOnce = 1;
+        var sending = 0;
+        desk.Channel.Before = () => ++sending == 2 ? throw new InvalidOperationException("dies") : Task.CompletedTask;
+        await desk.RunUntil(Start - Duration.FromMinutes(5));
+        Assert.Equal(2, desk.Sent.Count());
+        var published = await desk.Published();
+        Assert.Equal(3, published.Count);
+        Assert.Equal("unknown-outcome", (string)Assert.Single(published, one => one["code"] is not null)["code"]!);
+        Assert.Equal(3, published.Select(one => (string)one["calendar"]!).Distinct().Count());
+        Assert.Empty(await desk.Desk.FindBroken());
+    }
+
+    [Fact]
+    public async Task Each_is_looked_at_again_just_before_it_leaves_itself()
+    {
+        await using var desk = await ReminderDesk.Open("ana", "ben", "cem");
+        var id = await desk.Save(Three);
+        desk.Channel.AtOnce = 1;
+        desk.Channel.Before = async () =>
+        {
+            desk.Channel.Before = null;
+            await desk.Desk.Do("delete-appointments", $$"""{"appointments":[{"id":"{{id}}"}]}""", ReminderDesk.Admin);
+        };
+        await desk.RunUntil(Start);
+        Assert.Single(desk.Sent);
     }
 
     [Fact]
