@@ -16,9 +16,9 @@ internal sealed record Slice(List<Verdict> Verdicts, List<Verdict> Leaving, IRea
 
 /// <summary>
 /// One run over a batch. As many as the channel sends side by side are looked at again and noted in one transaction; then they are sent; what came of them is
-/// written and published in the transaction that notes the next, that of the last with the end of the message. Who dies in between leaves the notes: whoever reads
-/// the message then sends none of those a second time, and tells that nobody knows. So each is sent at most once, as many are lost to sight as a channel sends
-/// side by side, and what was surely not sent is tried again until the appointment begins.
+/// written and published in the transaction that notes the next, that of the last with the end of the message. Who dies in between leaves the notes: whoever
+/// reads the message then sends none of those a second time, and tells that nobody knows. So each is sent at most once, as many are lost to sight as a channel
+/// sends side by side, and what was surely not sent is tried again until the appointment begins.
 /// </summary>
 internal sealed class ReminderRun(
     WorkContext context, ReminderBatch batch, IReminderChannel? channel, ReminderFitness fitness, Action<string> tell, Func<double> dice)
