@@ -49,6 +49,8 @@ public sealed record RedisSettings
         options.ReconnectRetryPolicy = new ConstantPause();
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ClientName ??= "kalends";
+        // They stand in our log, and half of a page of figures helps nobody there.
+        options.IncludeDetailInExceptions = false;
         return options;
     }
 

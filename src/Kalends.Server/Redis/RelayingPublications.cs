@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics.Metrics;
 using System.Threading.Channels;
 using Kalends.Messages;
 using Kalends.Publications;
@@ -28,7 +27,6 @@ internal sealed class RelayingPublications : BackgroundService
     private readonly ConcurrentDictionary<string, bool> rung = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TenantRelay> tenants = new(StringComparer.Ordinal);
     private readonly HashSet<string> soon = new(StringComparer.Ordinal);
-    private readonly Meter meter = new("Kalends");
     private readonly IStore store;
     private readonly IPermissions permissions;
     private readonly IRelay relay;
@@ -36,9 +34,9 @@ internal sealed class RelayingPublications : BackgroundService
     private readonly KalendsSettings settings;
     private readonly TimeProvider time;
     private readonly ILogger<RelayingPublications> log;
+    private readonly RelayLag? lag;
     private TimeSpan pause;
     private long roundEnded;
-    private long behindSince;
     private bool isFailing;
 
     public RelayingPublications(
@@ -52,7 +50,7 @@ internal sealed class RelayingPublications : BackgroundService
             return;
         }
 
-        behindSince = time.GetTimestamp();
+        lag = new(time);
         dispatcher.OnCommitted(Ring);
         bell.OnHeard(tenant =>
         {
@@ -61,16 +59,11 @@ internal sealed class RelayingPublications : BackgroundService
                 Ring(tenant);
             }
         });
-        meter.CreateObservableGauge(
-            "kalends.relay.lag", () => Behind.TotalSeconds, "s",
-            "For how long the streams in Redis have not been known to have all that is published; 0 where another process writes them");
     }
-
-    private TimeSpan Behind => Volatile.Read(ref behindSince) is var since and not 0 ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     public override void Dispose()
     {
-        meter.Dispose();
+        lag?.Dispose();
         base.Dispose();
     }
 
@@ -101,8 +94,9 @@ internal sealed class RelayingPublications : BackgroundService
                 return await Work(stopped);
             }
 
-            IsComplete(true);
+            lag!.Leave();
             rung.Clear();
+            IsGood();
             await Task.Delay(WriterLease.BetweenAsking, time, stopped);
             return TimeSpan.Zero;
         }
@@ -112,8 +106,7 @@ internal sealed class RelayingPublications : BackgroundService
             tenants.Clear();
             soon.Clear();
             roundEnded = 0;
-            IsComplete(false);
-            Say(fault);
+            IsBad(fault);
             await Task.Delay(Retry.Usual.Next(Random.Shared.NextDouble()).ToTimeSpan(), time, stopped);
             return TimeSpan.Zero;
         }
@@ -137,11 +130,8 @@ internal sealed class RelayingPublications : BackgroundService
 
             try
             {
-                if (await one.Step(isRound, stopped) is { } wait)
-                {
-                    soon.Add(tenant);
-                    next = wait.ToTimeSpan() < next ? wait.ToTimeSpan() : next;
-                }
+                var wait = await Step(tenant, one, isRound, stopped);
+                next = wait < next ? wait : next;
             }
             catch (Exception ofOne) when (IsOfOneTenant(ofOne) && !stopped.IsCancellationRequested)
             {
@@ -161,16 +151,29 @@ internal sealed class RelayingPublications : BackgroundService
         return next;
     }
 
+    /// <summary>The answer is when it is to be looked at again, unless a round is due before.</summary>
+    private async ValueTask<TimeSpan> Step(string tenant, TenantRelay one, bool looks, CancellationToken stopped)
+    {
+        var wait = await one.Step(looks, stopped);
+        lag!.Set(tenant, one.IsBehind);
+        if (wait is not null)
+        {
+            soon.Add(tenant);
+        }
+
+        return wait?.ToTimeSpan() ?? TimeSpan.MaxValue;
+    }
+
     private void End(Exception? fault, bool isRound)
     {
         if (fault is not null)
         {
-            IsComplete(false);
-            Say(fault);
+            IsBad(fault);
         }
-        else if (soon.Count == 0 && (isRound || !isFailing))
+        else if (lag!.IsNone && (isRound || !isFailing))
         {
-            IsComplete(true);
+            lag.Know();
+            IsGood();
         }
     }
 
@@ -198,15 +201,8 @@ internal sealed class RelayingPublications : BackgroundService
         wake.Writer.TryWrite(true);
     }
 
-    private void IsComplete(bool isComplete)
+    private void IsGood()
     {
-        if (!isComplete)
-        {
-            Interlocked.CompareExchange(ref behindSince, time.GetTimestamp(), 0);
-            return;
-        }
-
-        Volatile.Write(ref behindSince, 0);
         if (isFailing)
         {
             isFailing = false;
@@ -214,9 +210,10 @@ internal sealed class RelayingPublications : BackgroundService
         }
     }
 
-    /// <summary>Once, until it is good again.</summary>
-    private void Say(Exception fault)
+    /// <summary>Said once, until it is good again.</summary>
+    private void IsBad(Exception fault)
     {
+        lag!.KnowNothing();
         if (!isFailing)
         {
             isFailing = true;

@@ -30,6 +30,9 @@ public sealed class TenantRelay(IStore store, IPermissions permissions, IRelay r
 
     private FeedMark? mark;
 
+    /// <summary>Whether the last step left behind what was committed before the step that came before it.</summary>
+    public bool IsBehind { get; private set; }
+
     /// <param name="looks">Whether to see where the relay stands, also where nothing is to be appended.</param>
     /// <param name="stopped">Ends it.</param>
     /// <returns>When there may be more: at once, when what began before is over, or null: when something is committed.</returns>
@@ -53,6 +56,7 @@ public sealed class TenantRelay(IStore store, IPermissions permissions, IRelay r
             last = found;
         }
 
+        IsBehind = page.IsFull || (page.Mark is not null && page.Mark == mark);
         (place, mark) = (page.Through, page.Mark);
         return page.IsFull ? Duration.Zero : page.Mark is null ? null : Soon;
     }

@@ -125,6 +125,13 @@ public class RelayTests(RedisServer server) : IClassFixture<RedisServer>
         await desk.Save(1);
         await RelayDesk.Run(desk.Relay(keep: 50));
         Assert.Equal((await desk.Published()).TakeLast(1), await desk.Ids());
+        await desk.Database.KeyDeleteAsync(desk.Key());
+        var anew = desk.Relay();
+        Assert.Equal(NodaTime.Duration.Zero, await anew.Step(looks: true, Stopped));
+        Assert.True(anew.IsBehind);
+        await RelayDesk.Run(anew);
+        Assert.False(anew.IsBehind);
+        Assert.Equal(await desk.Published(), await desk.Ids());
     }
 
     [Fact]
