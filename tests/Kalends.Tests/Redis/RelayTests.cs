@@ -127,7 +127,8 @@ public class RelayTests(RedisServer server) : IClassFixture<RedisServer>
         Assert.Equal((await desk.Published()).TakeLast(1), await desk.Ids());
         await desk.Database.KeyDeleteAsync(desk.Key());
         var anew = desk.Relay();
-        Assert.Equal(NodaTime.Duration.Zero, await anew.Step(looks: true, Stopped));
+        // On a server that others use their transactions are waited for first.
+        await Queue.Office.Until(async () => await anew.Step(looks: false, Stopped) == NodaTime.Duration.Zero);
         Assert.True(anew.IsBehind);
         await RelayDesk.Run(anew);
         Assert.False(anew.IsBehind);
