@@ -13,12 +13,12 @@ internal sealed class RedisRelay(RedisLine line, KalendsSettings settings) : IRe
 {
     private const string AnotherStore = "another store";
 
-    // The last id stays though all of a stream was trimmed, and goes with the stream.
+    // The last id stays though all of a stream was trimmed, and goes with the stream. A stream without a history was made by a reader who came first.
     private const string Script = $"""
         local history = redis.call('GET', KEYS[2])
         if history ~= ARGV[1] then
           if history and not string.find(ARGV[2], history, 1, true) then return '{AnotherStore}' end
-          redis.call('DEL', KEYS[1])
+          if history then redis.call('DEL', KEYS[1]) end
           redis.call('SET', KEYS[2], ARGV[1])
         end
         local last = '0-0'

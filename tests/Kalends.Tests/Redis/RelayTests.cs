@@ -158,6 +158,19 @@ public class RelayTests(RedisServer server) : IClassFixture<RedisServer>
     }
 
     [Fact]
+    public async Task A_group_of_readers_that_was_there_first_is_given_each_event_once()
+    {
+        await using var desk = await RelayDesk.Open(server);
+        await desk.Database.StreamCreateConsumerGroupAsync(desk.Key(), "billing", "0", createStream: true);
+        await desk.Save(3);
+        await RelayDesk.Run(desk.Relay());
+        var read = await desk.Database.StreamReadGroupAsync(desk.Key(), "billing", "worker-1", StreamPosition.NewMessages);
+        Assert.Equal(await desk.Published(), read.Select(entry => (string)entry.Id!));
+        Assert.Equal(3, await desk.Database.StreamAcknowledgeAsync(desk.Key(), "billing", [.. read.Select(entry => entry.Id)]));
+        Assert.Empty(await desk.Database.StreamReadGroupAsync(desk.Key(), "billing", "worker-1", StreamPosition.NewMessages));
+    }
+
+    [Fact]
     public async Task What_is_ahead_of_the_store_tells_of_what_never_was_and_goes()
     {
         await using var desk = await RelayDesk.Open(server);
