@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Kalends.Availability;
+using Kalends.Messages;
 using Kalends.Messages.Json;
+using Kalends.Storage;
 using Kalends.Time;
 using NodaTime;
 
@@ -83,11 +85,15 @@ public sealed class AppointmentView
 
     /// <summary>
     /// The name under which a masked block stands in an answer: the same each time, but another in each calendar, so that nobody
-    /// learns from it who meets whom (UUIDv8 of a hash, RFC 9562 §5.8).
+    /// learns from it who meets whom, not even who knows the appointment's own id (UUIDv8 of a keyed hash, RFC 9562 §5.8).
     /// </summary>
-    public static Guid MaskedId(string tenant, Attendance attendance)
+    internal static Guid MaskedId(QueryContext context, Attendance attendance) => MaskedId(context.SealingKeys, context.Caller.Tenant, attendance);
+
+    /// <inheritdoc cref="MaskedId(QueryContext, Attendance)"/>
+    public static Guid MaskedId(SealingKeys keys, string tenant, Attendance attendance)
     {
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"masked {tenant} {attendance.Calendar} {attendance.Appointment}"));
+        var hash = HMACSHA256.HashData(
+            keys.InForce.Span, Encoding.UTF8.GetBytes($"masked {tenant} {attendance.Calendar} {attendance.Appointment}"));
         hash[6] = (byte)((hash[6] & 0x0F) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3F) | 0x80);
         return new(hash.AsSpan(0, 16), bigEndian: true);

@@ -71,7 +71,7 @@ internal sealed class ChangeViewer(QueryContext context, AskedCalendars asked, l
         return seen switch
         {
             Seen.Details => row.Id,
-            Seen.BusyBlock => AppointmentView.MaskedId(context.Caller.Tenant, attendance),
+            Seen.BusyBlock => AppointmentView.MaskedId(context, attendance),
             _ => null,
         };
     }

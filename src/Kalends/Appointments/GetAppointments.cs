@@ -125,7 +125,7 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
                 continue;
             }
 
-            var id = details ? attendance.Appointment : AppointmentView.MaskedId(context.Caller.Tenant, attendance);
+            var id = details ? attendance.Appointment : AppointmentView.MaskedId(context, attendance);
             page.Add(Entry.Of(asked.IdOf(attendance.Calendar), id, attendance), asked.PlaceOf(attendance));
             if (!page.Knows(id))
             {

@@ -75,7 +75,7 @@ internal sealed class HistorySight
     private HistoryEntry? Masked(TrailEntry entry, Attendance? before, Attendance? after) => (after ?? before) is not { } named ? null : new()
     {
         At = entry.At,
-        Appointment = AppointmentView.MaskedId(context.Caller.Tenant, named),
+        Appointment = AppointmentView.MaskedId(context, named),
         Kind = before is null ? ChangeKind.Created : after is null ? ChangeKind.Deleted : ChangeKind.Modified,
         Before = before is { } was ? AppointmentView.BusyBlock(was, masked: true) : null,
         After = after is { } becomes ? AppointmentView.BusyBlock(becomes, masked: true) : null,

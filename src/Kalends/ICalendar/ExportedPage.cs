@@ -59,7 +59,7 @@ internal sealed class ExportedPage(QueryContext context, AskedCalendars asked, C
         var seen = known.Calendars.Contains(context.Caller.Person) ? Seen.Details : asked.Sight.Of(attendance, calendar.Id);
         return seen == Seen.Details ? known.Says : seen != Seen.BusyBlock ? null : new()
         {
-            Id = AppointmentView.MaskedId(context.Caller.Tenant, attendance),
+            Id = AppointmentView.MaskedId(context, attendance),
             Uid = MaskedUid(known.Row),
             Title = "Busy",
             Start = known.Says.Start,
@@ -74,7 +74,7 @@ internal sealed class ExportedPage(QueryContext context, AskedCalendars asked, C
         };
     }
 
-    private string MaskedUid(AppointmentRow row) => $"{AppointmentView.MaskedId(context.Caller.Tenant, Attendance(row))}@kalends";
+    private string MaskedUid(AppointmentRow row) => $"{AppointmentView.MaskedId(context, Attendance(row))}@kalends";
 
     private Attendance Attendance(AppointmentRow row) =>
         new(calendar.Key, row.From, row.To, row.Id, Busyness.Busy, row.Privacy, row.Owner, row.AllDay);

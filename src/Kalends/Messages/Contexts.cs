@@ -23,6 +23,9 @@ public class QueryContext(Caller caller, Instant now, IReadSession session, Deci
     /// <summary>Seals what the caller carries to a later request of theirs.</summary>
     public SealedText Sealed => new(session);
 
+    /// <summary>Nobody outside has them.</summary>
+    internal SealingKeys SealingKeys => session.SealingKeys;
+
     public T Rows<T>()
         where T : class => session.Rows<T>();
 

@@ -59,10 +59,9 @@ public sealed record CloudEvent
         });
     }
 
-    internal static byte[] Masked(string tenant, Guid id, string type, Attendance? before, Attendance? after)
+    internal static byte[] Masked(Guid block, Guid id, string type, Attendance? before, Attendance? after)
     {
         var named = (after ?? before)!.Value;
-        var block = AppointmentView.MaskedId(tenant, named);
         return WireJson.Write(new CloudEvent
         {
             Id = MaskedId(block, id),

@@ -88,7 +88,8 @@ internal sealed class PublicationSight
         var type = isWhole ? one.Published.Type
             : before?.Block is null ? FeedFilter.Created : after?.Block is null ? FeedFilter.Deleted : FeedFilter.Modified;
         return filter.Types?.Contains(type) == false ? null
-            : (type, isWhole ? one.Whole.Value : CloudEvent.Masked(caller.Tenant, one.Published.Id, type, before?.Block, after?.Block));
+            : (type, isWhole ? one.Whole.Value : CloudEvent.Masked(
+                AppointmentView.MaskedId(session.SealingKeys, caller.Tenant, (after?.Block ?? before?.Block)!.Value), one.Published.Id, type, before?.Block, after?.Block));
     }
 
     private async ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<CalendarId> calendars) =>
