@@ -87,9 +87,18 @@ internal sealed class PublicationSight
         var isWhole = (before ?? after)!.Seen == Seen.Details && (after ?? before)!.Seen == Seen.Details;
         var type = isWhole ? one.Published.Type
             : before?.Block is null ? FeedFilter.Created : after?.Block is null ? FeedFilter.Deleted : FeedFilter.Modified;
-        return filter.Types?.Contains(type) == false ? null
-            : (type, isWhole ? one.Whole.Value : CloudEvent.Masked(
-                AppointmentView.MaskedId(session.SealingKeys, caller.Tenant, (after?.Block ?? before?.Block)!.Value), one.Published.Id, type, before?.Block, after?.Block));
+        if (filter.Types?.Contains(type) == false)
+        {
+            return null;
+        }
+
+        if (isWhole)
+        {
+            return (type, one.Whole.Value);
+        }
+
+        var block = AppointmentView.MaskedId(session.SealingKeys, caller.Tenant, (after?.Block ?? before?.Block)!.Value);
+        return (type, CloudEvent.Masked(block, one.Published.Id, type, before?.Block, after?.Block));
     }
 
     private async ValueTask<Access> Decide(Caller caller, IReadOnlyCollection<CalendarId> calendars) =>
