@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Kalends.Messages;
 using Kalends.Publications;
 using Kalends.Queue;
@@ -23,7 +22,6 @@ internal sealed class RelayingPublications : BackgroundService
     /// <summary>A round of very many tenants takes long: this many times as long nothing is asked of the store by itself.</summary>
     private const int RestsAsLong = 9;
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, bool> rung = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TenantRelay> tenants = new(StringComparer.Ordinal);
     private readonly HashSet<string> soon = new(StringComparer.Ordinal);
@@ -35,6 +33,7 @@ internal sealed class RelayingPublications : BackgroundService
     private readonly TimeProvider time;
     private readonly ILogger<RelayingPublications> log;
     private readonly RelayLag? lag;
+    private readonly Alarm alarm;
     private TimeSpan pause;
     private long roundEnded;
     private bool isFailing;
@@ -45,6 +44,7 @@ internal sealed class RelayingPublications : BackgroundService
     {
         (this.store, this.permissions, this.relay, this.lease, this.settings, this.time, this.log) =
             (store, permissions, relay, lease, settings, time, log);
+        alarm = new(time);
         if (settings.Queue.Workers == 0)
         {
             return;
@@ -75,7 +75,7 @@ internal sealed class RelayingPublications : BackgroundService
         {
             while (settings.Queue.Workers > 0)
             {
-                await Wait(await Try(stoppingToken), stoppingToken);
+                await alarm.Wait(await Try(stoppingToken), stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -198,7 +198,7 @@ internal sealed class RelayingPublications : BackgroundService
     private void Ring(string tenant)
     {
         rung[tenant] = true;
-        wake.Writer.TryWrite(true);
+        alarm.Ring();
     }
 
     private void IsGood()
@@ -219,19 +219,5 @@ internal sealed class RelayingPublications : BackgroundService
             isFailing = true;
             RedisLog.NotWritten(log, fault.Message);
         }
-    }
-
-    private async Task Wait(TimeSpan until, CancellationToken stopped)
-    {
-        stopped.ThrowIfCancellationRequested();
-        if (until <= TimeSpan.Zero)
-        {
-            return;
-        }
-
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopped);
-        await Task.WhenAny(wake.Reader.WaitToReadAsync(enough.Token).AsTask(), Task.Delay(until, time, enough.Token));
-        await enough.CancelAsync();
-        wake.Reader.TryRead(out _);
     }
 }

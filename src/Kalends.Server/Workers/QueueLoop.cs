@@ -1,4 +1,3 @@
-using System.Threading.Channels;
 using Kalends.Queue;
 using NodaTime;
 
@@ -21,7 +20,7 @@ internal sealed class QueueLoop(
 
     private static readonly TimeSpan Quick = TimeSpan.FromMilliseconds(50);
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Alarm alarm = new(time);
     private readonly Lock changing = new();
     private readonly HashSet<Task> running = [];
     private readonly Queue<LeasedMessage> ahead = [];
@@ -48,13 +47,19 @@ internal sealed class QueueLoop(
     /// <summary>Until stopped; what runs then goes on.</summary>
     public async Task Run(CancellationToken stopped, CancellationToken cut)
     {
-        await using var listening = source.Listen(sent => _ = sent == queue && wake.Writer.TryWrite(true));
+        await using var listening = source.Listen(sent =>
+        {
+            if (sent == queue)
+            {
+                alarm.Ring();
+            }
+        });
         while (!stopped.IsCancellationRequested)
         {
             try
             {
                 var until = await Round(cut);
-                await Wait(until, stopped);
+                await alarm.Wait(until, stopped);
             }
             catch (OperationCanceledException)
             {
@@ -177,7 +182,7 @@ internal sealed class QueueLoop(
 
         if (isLost || isFull)
         {
-            wake.Writer.TryWrite(true);
+            alarm.Ring();
         }
     }
 
@@ -203,19 +208,6 @@ internal sealed class QueueLoop(
         {
             Free(message, null);
             await run.GiveBack(queue, message);
-        }
-    }
-
-    private async Task Wait(TimeSpan until, CancellationToken stopped)
-    {
-        if (until > TimeSpan.Zero && !wake.Reader.TryRead(out _))
-        {
-            using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopped);
-            var woken = wake.Reader.WaitToReadAsync(enough.Token).AsTask();
-            await Task.WhenAny(woken, Task.Delay(until, time, enough.Token));
-            await enough.CancelAsync();
-            wake.Reader.TryRead(out _);
-            stopped.ThrowIfCancellationRequested();
         }
     }
 

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Threading.Channels;
 using Kalends.Messages;
 using Kalends.Server.Http;
 using Kalends.Storage;
@@ -20,7 +19,7 @@ internal sealed class WatchingPublications(
     /// <summary>For a first webhook of a tenant that was subscribed in another process to be found.</summary>
     private static readonly TimeSpan BetweenTenants = TimeSpan.FromSeconds(1);
 
-    private readonly Channel<bool> wake = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly Alarm alarm = new(time);
     private readonly ConcurrentDictionary<string, bool> rung = new(StringComparer.Ordinal);
     private readonly Dictionary<string, WebhookFanOut> tenants = new(StringComparer.Ordinal);
     private readonly HashSet<string> soon = new(StringComparer.Ordinal);
@@ -38,13 +37,13 @@ internal sealed class WatchingPublications(
         dispatcher.OnCommitted(tenant =>
         {
             rung[tenant] = true;
-            wake.Writer.TryWrite(true);
+            alarm.Ring();
         });
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                await Wait(await Look(stoppingToken), stoppingToken);
+                await alarm.Wait(await Look(stoppingToken), stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -53,7 +52,7 @@ internal sealed class WatchingPublications(
             catch (Exception fault)
             {
                 WorkLog.NotWatched(log, fault.Message);
-                await Wait(BetweenTenants, stoppingToken);
+                await alarm.Wait(BetweenTenants, stoppingToken);
             }
         }
     }
@@ -115,18 +114,5 @@ internal sealed class WatchingPublications(
         {
             rung.TryRemove(other, out _);
         }
-    }
-
-    private async Task Wait(TimeSpan until, CancellationToken stopped)
-    {
-        if (until <= TimeSpan.Zero)
-        {
-            return;
-        }
-
-        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopped);
-        await Task.WhenAny(wake.Reader.WaitToReadAsync(enough.Token).AsTask(), Task.Delay(until, time, enough.Token));
-        await enough.CancelAsync();
-        wake.Reader.TryRead(out _);
     }
 }
