@@ -29,7 +29,16 @@ public sealed class ReminderWork(
         var verdicts = await new Leaving(session, batch, channels.FirstOrDefault(one => one.Kind == batch.Channel), now).Judge();
         var rows = session.Rows<IReminderWrites>();
         var states = await rows.States([.. verdicts.Select(one => one.Key).OfType<DeliveryKey>()]);
-        var failed = verdicts.Where(one => one.Dropped is null && one.Key is not null).ToList();
+        // Who was begun with was noted, and stands in nobody's way: the others go on by themselves.
+        var isUnderWay = states.Values.Any(state => state.Message == message.Id);
+        var others = verdicts.Where(one => isUnderWay && one.Leaves && !states.ContainsKey(one.Key!.Value)).ToList();
+        if (others.Count > 0)
+        {
+            var rest = batch with { Reminders = [.. others.Select(one => one.Reminder)] };
+            await session.Rows<IQueueWrites>().Send(rest.At(now), now);
+        }
+
+        var failed = verdicts.Where(one => one.Dropped is null && one.Key is not null).Except(others).ToList();
         await rows.End([.. failed.Select(one => one.End(batch.Channel, DeliveryState.Failed, said => said with
         {
             Code = states.ContainsKey(one.Key!.Value) ? ReminderFaults.Unknown : one.Fault?.Code ?? ReminderFaults.Unreachable,

@@ -53,7 +53,7 @@ public sealed class ReminderRaceTests
     {
         var answer = await desk.Desk.Do("save-appointments", $$"""{"appointments":[{{string.Join(
             ',', Enumerable.Range(0, DueAtOnce).Select(number => Appointment(number, $"{day:uuuu-MM-dd}T09")))}}]}""", ReminderDesk.Admin);
-        var ids = answer["saved"]!.AsArray().Select(saved => (Guid)saved!["id"]!).ToList();
+        var ids = answer["saved"]!.AsArray().Select(saved => (Guid)saved!["id"]!).ToHashSet();
         desk.Desk.Clock.Now = day.At(new(8, 44)).InUtc().ToInstant();
         await desk.Claim();
         desk.Desk.Clock.Now += Duration.FromMinutes(1);

@@ -224,6 +224,25 @@ public class ReminderTests
     }
 
     [Fact]
+    public async Task However_often_its_senders_die_a_message_loses_nobody_but_whom_they_died_of()
+    {
+        string[] people = [.. Enumerable.Range(0, 8).Select(number => $"p{number}")];
+        await using var desk = await ReminderDesk.Open(people);
+        await desk.Save($$"""
+            "owner":"user:p0","attendees":[{{string.Join(',', people.Select(name => $$"""{"calendar":"user:{{name}}"}"""))}}],"reminders":[{"before":"PT15M"}]
+            """, caller: ReminderDesk.Admin);
+        desk.Channel.AtOnce = 1;
+        var deaths = 0;
+        desk.Channel.Before = () => ++deaths <= 5 ? throw new InvalidOperationException("dies") : Task.CompletedTask;
+        await desk.RunUntil(Start - Duration.FromMinutes(2));
+        Assert.Equal(3, desk.Sent.Count());
+        var published = await desk.Published();
+        Assert.Equal(people.Length, published.Count);
+        Assert.Equal(Enumerable.Repeat("unknown-outcome", 5), published.Select(one => (string?)one["code"]).OfType<string>());
+        Assert.Equal(people.Length, published.Select(one => (string)one["calendar"]!).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Each_is_looked_at_again_just_before_it_leaves_itself()
     {
         await using var desk = await ReminderDesk.Open("ana", "ben", "cem");
