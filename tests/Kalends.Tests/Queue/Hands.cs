@@ -12,8 +12,8 @@ internal sealed class Hands(IStore store, IClock clock, params IReadOnlyList<IWo
 {
     private readonly WorkRun run = new(store, works, new QueueSettings(), clock, TimeProvider.System, NullLogger<QueueWorkers>.Instance);
 
-    /// <summary>The answer is how many messages were worked on.</summary>
-    public async Task<int> Work(int most = int.MaxValue)
+    /// <summary>The answer is how many messages were worked on: those alone whose reader has fallen silent, or all others.</summary>
+    public async Task<int> Work(int most = int.MaxValue, bool ofLost = false)
     {
         var done = 0;
         for (var again = true; again && done < most;)
@@ -22,7 +22,7 @@ internal sealed class Hands(IStore store, IClock clock, params IReadOnlyList<IWo
             foreach (var queue in works.Select(work => work.Queue).Distinct())
             {
                 var taken = await store.Queue.Take(
-                    new(queue, Math.Min(10, most - done), Duration.FromMinutes(1)), clock.GetCurrentInstant(), TestContext.Current.CancellationToken);
+                    new(queue, Math.Min(10, most - done), Duration.FromMinutes(1)) { OfLost = ofLost }, clock.GetCurrentInstant(), TestContext.Current.CancellationToken);
                 foreach (var message in taken.Messages)
                 {
                     await run.Run(queue, message, CancellationToken.None);

@@ -226,20 +226,48 @@ public class ReminderTests
     [Fact]
     public async Task However_often_its_senders_die_a_message_loses_nobody_but_whom_they_died_of()
     {
-        string[] people = [.. Enumerable.Range(0, 8).Select(number => $"p{number}")];
+        const int Deaths = 22;
+        string[] people = [.. Enumerable.Range(0, Deaths + 3).Select(number => $"p{number}")];
         await using var desk = await ReminderDesk.Open(people);
         await desk.Save($$"""
             "owner":"user:p0","attendees":[{{string.Join(',', people.Select(name => $$"""{"calendar":"user:{{name}}"}"""))}}],"reminders":[{"before":"PT15M"}]
             """, caller: ReminderDesk.Admin);
         desk.Channel.AtOnce = 1;
         var deaths = 0;
-        desk.Channel.Before = () => ++deaths <= 5 ? throw new InvalidOperationException("dies") : Task.CompletedTask;
-        await desk.RunUntil(Start - Duration.FromMinutes(2));
-        Assert.Equal(3, desk.Sent.Count());
+        desk.Channel.Before = () => ++deaths <= Deaths ? throw new InvalidOperationException("dies") : Task.CompletedTask;
+        await desk.RunUntil(Due);
+        for (var look = 0; look < 2 * Deaths; look++)
+        {
+            desk.Desk.Clock.Now += Duration.FromSeconds(5);
+            await desk.Send();
+        }
+
+        Assert.Equal(people.Length - Deaths, desk.Sent.Count());
         var published = await desk.Published();
         Assert.Equal(people.Length, published.Count);
-        Assert.Equal(Enumerable.Repeat("unknown-outcome", 5), published.Select(one => (string?)one["code"]).OfType<string>());
+        Assert.Equal(Enumerable.Repeat("unknown-outcome", Deaths), published.Select(one => (string?)one["code"]).OfType<string>());
         Assert.Equal(people.Length, published.Select(one => (string)one["calendar"]!).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Processes_that_end_before_they_come_to_a_message_are_no_fault_of_it()
+    {
+        await using var desk = await ReminderDesk.Open("ana");
+        await desk.Save(Quarter);
+        desk.Desk.Clock.Now = Due - Duration.FromMinutes(1);
+        await desk.Claim();
+        desk.Desk.Clock.Now = Due;
+        for (var death = 0; death < 15; death++)
+        {
+            var taken = await desk.Desk.Store.Queue.Take(
+                new(ReminderBatch.Queue, 1, Duration.FromSeconds(10)) { OfLost = death > 0 }, desk.Desk.Clock.Now, TestContext.Current.CancellationToken);
+            Assert.Single(taken.Messages);
+            desk.Desk.Clock.Now += Duration.FromSeconds(11);
+        }
+
+        Assert.Equal(1, await desk.Worker().Work(ofLost: true));
+        Assert.Equal(["ana 2026-11-02T09:00:00Z"], desk.Sent);
+        Assert.Empty(await desk.Failures());
     }
 
     [Fact]
