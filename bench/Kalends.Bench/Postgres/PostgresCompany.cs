@@ -17,15 +17,14 @@ namespace Kalends.Bench.Postgres;
 /// change log, in the order in which people made them, so that rows of one person lie scattered. Trail, outbox and commands are left out; what
 /// is measured reads none of them, and <c>counted_from</c> says that counting begins after it.
 /// </summary>
-public sealed class PostgresCompany(NpgsqlDataSource source, int firstPerson, Company company)
+public sealed class PostgresCompany(NpgsqlDataSource source, Company company)
 {
     private const int PerCopy = 20_000;
 
     private static readonly Instant FirstMade = Instant.FromUtc(2025, 12, 29, 8, 0);
 
     private readonly Dictionary<CalendarId, Storage.Calendar> calendars = Enumerable.Range(0, company.People).ToDictionary(
-        person => Company.Person(firstPerson + person),
-        person => Storage.Calendar.Implied(Company.Person(firstPerson + person)) with { Key = firstPerson + person + 1 });
+        Company.Person, person => Storage.Calendar.Implied(Company.Person(person)) with { Key = person + 1 });
 
     private readonly Dictionary<long, long> versions = [];
 
@@ -39,7 +38,7 @@ public sealed class PostgresCompany(NpgsqlDataSource source, int firstPerson, Co
         await Execute("INSERT INTO tenant (key, name) OVERRIDING SYSTEM VALUE VALUES (1, 'load') ON CONFLICT DO NOTHING");
         await Execute($"""
             INSERT INTO calendar (tenant, key, id, kind, double_booking) OVERRIDING SYSTEM VALUE
-            SELECT 1, {firstPerson + 1} + n, 'user:p' || lpad((n + {firstPerson})::text, 5, '0'), 'user', 'allow' FROM generate_series(0, {company.People - 1}) n
+            SELECT 1, 1 + n, 'user:p' || lpad(n::text, 5, '0'), 'user', 'allow' FROM generate_series(0, {company.People - 1}) n
             """);
         await Execute("SELECT setval(pg_get_serial_sequence('calendar', 'key'), (SELECT max(key) FROM calendar))");
         var began = Stopwatch.GetTimestamp();
@@ -52,10 +51,10 @@ public sealed class PostgresCompany(NpgsqlDataSource source, int firstPerson, Co
             await Console.Error.WriteAsync($"\rfilling: {Appointments:N0} appointments, {Attendances:N0} attendances, {share:P0}, {left:m\\:ss} left  ");
         }
 
-        await Execute($"""
+        await Execute("""
             UPDATE calendar c SET version = g.version, counted_from = g.version
             FROM (SELECT calendar, max(calendar_version) AS version FROM calendar_change WHERE tenant = 1 GROUP BY 1) g
-            WHERE c.tenant = 1 AND c.key = g.calendar AND c.key > {firstPerson}
+            WHERE c.tenant = 1 AND c.key = g.calendar
             """);
         await Console.Error.WriteLineAsync();
     }
@@ -74,25 +73,21 @@ public sealed class PostgresCompany(NpgsqlDataSource source, int firstPerson, Co
                 // Most say where and what; one in five says more.
                 Description = Appointments % 5 == 0 ? sent.Description : null,
                 AllDay = false,
-                Owner = Here(sent.Owner!.Value),
+                Owner = sent.Owner,
                 Attendees = [.. sent.Attendees!.DistinctBy(attendee => attendee.Calendar).Select((attendee, place) => attendee with
                 {
-                    Calendar = Here(attendee.Calendar),
                     Role = place == 0 ? AttendeeRole.Chair : AttendeeRole.Required,
                 })],
                 FreeBusyStatus = FreeBusyStatus.Busy,
                 Privacy = Privacy.Public,
                 App = "web",
                 ManagedByApp = false,
-                Originator = Here(sent.Owner!.Value),
+                Originator = sent.Owner,
                 CreatedAt = made,
                 UpdatedAt = made,
             }),
             calendars);
     }
-
-    /// <summary>The company counts its people from 0.</summary>
-    private CalendarId Here(CalendarId person) => Company.Person(firstPerson + int.Parse(person.Value["user:p".Length..], CultureInfo.InvariantCulture));
 
     private async Task Copy(IReadOnlyList<Booking> bookings)
     {

@@ -8,9 +8,9 @@ using Npgsql;
 namespace Kalends.Bench.Postgres;
 
 /// <summary>
-/// A company's year on PostgreSQL: fills a tenth of it, measures, fills the rest, measures again. Each operation goes through HTTP against the real
-/// server, and in the same run, in turns, the same SQL through pgbench: machines are noisy, so what counts is the ratio. The database named must be
-/// empty. With few people it runs in the tests.
+/// A company's year on PostgreSQL, and that of a company of a tenth in a database beside it, named like the other with <c>_tenth</c> behind it. Each operation goes through
+/// HTTP against a real server for each, and in the same run, in turns, the same SQL through pgbench: machines are noisy, so what counts is the ratio, also of
+/// the one size to the other. The database named must be empty. With few people it runs in the tests.
 /// </summary>
 public static class PostgresDriver
 {
@@ -23,23 +23,22 @@ public static class PostgresDriver
         var folder = Directory.CreateTempSubdirectory("kalends-bench-").FullName;
         try
         {
-            await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
-            await using (var store = new PostgresStore(settings.ConnectionString))
+            var beside = await Beside(settings);
+            using var tenth = await Open(settings with { ConnectionString = beside, People = Math.Max(20, settings.People / 10) }, folder, output);
+            using var whole = await Open(settings, folder, output);
+            await output.WriteLineAsync(
+                "| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | a tenth: SQL p95 | HTTP p95 | growth of SQL, p95 | growth, p50 | growth, p95 "
+                + "| server CPU ms | kB |");
+            await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+            foreach (var operation in PostgresOperation.All)
             {
-                await store.Migrate(default);
+                await Measure(operation, settings, tenth, whole, output);
             }
 
-            var pgbench = new PgBench(PgBench.Find(), settings.ConnectionString, folder);
-            if (settings.Filled)
-            {
-                await Size(settings, source, pgbench, output, (settings.People, settings.People), []);
-                return 0;
-            }
-
-            await Execute(source, BareSql.Ground());
-            var tenth = Math.Max(20, settings.People / 10);
-            var small = await Size(settings, source, pgbench, output, (0, tenth), []);
-            await Size(settings, source, pgbench, output, (tenth, settings.People), small);
+            await Saves(settings, whole, output);
+            await Bulk(settings, whole, output);
+            await output.WriteLineAsync(string.Create(
+                CultureInfo.InvariantCulture, $"\nserver: {whole.Server.ResidentBytes / 1e6:N0} MB resident after the run, {tenth.Server.ResidentBytes / 1e6:N0} that of the tenth"));
             return 0;
         }
         finally
@@ -48,88 +47,93 @@ public static class PostgresDriver
         }
     }
 
-    private static async Task<Dictionary<string, double>> Size(
-        PostgresSettings settings, NpgsqlDataSource source, PgBench pgbench, TextWriter output, (int From, int To) people, Dictionary<string, double> small)
+    /// <summary>The answer is a connection to the database of a tenth, which is made here unless an earlier run did.</summary>
+    private static async Task<string> Beside(PostgresSettings settings)
     {
-        if (people.To > people.From)
+        var beside = new NpgsqlConnectionStringBuilder(settings.ConnectionString);
+        beside.Database += "_tenth";
+        if (!settings.Filled)
         {
-            await new PostgresCompany(source, people.From, new(people.To - people.From, settings.Seed, alone: 60)).Fill();
-        }
-        else if (!settings.Filled)
-        {
-            return small;
-        }
-
-        await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
-        await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
-        await Reindex(settings, output);
-        await output.WriteLineAsync($"\n{await Sizes(source, people.To)}\n");
-        using var server = await ServerProcess.Start(settings.ConnectionString);
-        await output.WriteLineAsync("| operation | SQL p50 ms | SQL p95 | HTTP p50 | HTTP p95 | ratio p50 | ratio p95 | wanted | to a tenth, p95 | server CPU ms | kB |");
-        await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
-        await PostgresOperation.Warm(server.Client, people.To);
-        var measured = new Dictionary<string, double>();
-        foreach (var operation in PostgresOperation.All)
-        {
-            var key = $"{operation.Name} {operation.Days}";
-            measured[key] = await Measure(operation, settings, server, pgbench, people.To, small.GetValueOrDefault(key), output);
+            await using var source = NpgsqlDataSource.Create(settings.ConnectionString);
+            await Execute(source, $"CREATE DATABASE {beside.Database}");
         }
 
-        await Saves(settings, server, pgbench, people.To, output);
-        await Bulk(settings, source, server, people.To, output);
-        await output.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"\nserver: {server.ResidentBytes / 1e6:N0} MB resident after the run"));
-        return measured;
+        return beside.ConnectionString;
     }
 
-    /// <summary>As <c>kalends reindex</c> does from time to time.</summary>
-    private static async Task Reindex(PostgresSettings settings, TextWriter output)
+    private static async Task<Sized> Open(PostgresSettings settings, string folder, TextWriter output)
     {
-        await using var store = new PostgresStore(settings.ConnectionString);
-        await foreach (var sentence in store.Reindex(default))
+        var source = NpgsqlDataSource.Create(settings.ConnectionString);
+        if (!settings.Filled)
         {
-            await output.WriteLineAsync(sentence);
-        }
-    }
-
-    private static async Task<double> Measure(
-        PostgresOperation operation, PostgresSettings settings, ServerProcess server, PgBench pgbench, int people, double small, TextWriter output)
-    {
-        var random = new Random(settings.Seed);
-        List<double> http = [], bare = [];
-        var bytes = 0L;
-        // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them.
-        var began = Stopwatch.GetTimestamp();
-        for (var round = 0; round < settings.WarmUp && Stopwatch.GetElapsedTime(began) < LongestWarmUp; round++)
-        {
-            await Operation.Send(server.Client, operation.Path, operation.Draw(random, people));
-        }
-
-        var cpu = server.ProcessorTime;
-        for (var turn = 0; turn < settings.Turns; turn++)
-        {
-            bare.AddRange(await pgbench.Times(operation.Script, settings.Rounds, people));
-            for (var round = 0; round < settings.Rounds; round++)
+            await using var store = new PostgresStore(settings.ConnectionString);
+            await store.Migrate(default);
+            await Execute(source, BareSql.Ground());
+            await new PostgresCompany(source, new(settings.People, settings.Seed, alone: 60)).Fill();
+            await Execute(source, "VACUUM (ANALYZE) appointment, attendance, calendar, calendar_change");
+            await output.WriteLineAsync($"\n{await Sizes(source, settings.People)}\n");
+            // As `kalends reindex` does from time to time.
+            await foreach (var sentence in store.Reindex(default))
             {
-                var body = operation.Draw(random, people);
-                began = Stopwatch.GetTimestamp();
-                bytes = await Operation.Send(server.Client, operation.Path, body);
-                http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+                await output.WriteLineAsync(sentence);
             }
         }
 
-        var spent = (server.ProcessorTime - cpu).TotalMilliseconds / http.Count;
-        var (bare50, bare95, http50, http95) = (At(bare, 0.5), At(bare, 0.95), At(http, 0.5), At(http, 0.95));
-        var growth = small > 0 ? (http95 / small).ToString("0.00", CultureInfo.InvariantCulture) : "";
+        await output.WriteLineAsync($"\n{await Sizes(source, settings.People)}\n");
+        var server = await ServerProcess.Start(settings.ConnectionString);
+        await PostgresOperation.Warm(server.Client, settings.People);
+        return new(source, new(PgBench.Find(), settings.ConnectionString, folder), server, settings.People);
+    }
+
+    private static async Task Measure(PostgresOperation operation, PostgresSettings settings, Sized tenth, Sized whole, TextWriter output)
+    {
+        var (small, large) = (new Times(), new Times());
+        var (one, two) = (new Random(settings.Seed), new Random(settings.Seed));
+        // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them.
+        await Warm(operation, settings, tenth, one);
+        await Warm(operation, settings, whole, two);
+        for (var turn = 0; turn < settings.Turns; turn++)
+        {
+            await Turn(operation, settings, tenth, one, small);
+            await Turn(operation, settings, whole, two, large);
+        }
+
+        var (bare50, bare95, http50, http95) = (At(large.Bare, 0.5), At(large.Bare, 0.95), At(large.Http, 0.5), At(large.Http, 0.95));
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} | {http50 / bare50:0.00} | {http95 / bare95:0.00} "
-            + $"| {operation.Target:0.0} | {growth} | {spent:0.00} | {bytes / 1e3:0} |"));
-        return http95;
+            $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} | {http50 / bare50:0.00} | {http95 / bare95:0.00} | {operation.Target:0.0} "
+            + $"| {At(small.Bare, 0.95):0.00} | {At(small.Http, 0.95):0.00} | {bare95 / At(small.Bare, 0.95):0.00} | {http50 / At(small.Http, 0.5):0.00} | {http95 / At(small.Http, 0.95):0.00} "
+            + $"| {large.Spent.TotalMilliseconds / large.Http.Count:0.00} | {large.Bytes / 1e3:0} |"));
+    }
+
+    private static async Task Warm(PostgresOperation operation, PostgresSettings settings, Sized sized, Random random)
+    {
+        var began = Stopwatch.GetTimestamp();
+        for (var round = 0; round < settings.WarmUp && Stopwatch.GetElapsedTime(began) < LongestWarmUp; round++)
+        {
+            await Operation.Send(sized.Server.Client, operation.Path, operation.Draw(random, sized.People));
+        }
+    }
+
+    private static async Task Turn(PostgresOperation operation, PostgresSettings settings, Sized sized, Random random, Times times)
+    {
+        times.Bare.AddRange(await sized.PgBench.Times(operation.Script, settings.Rounds, sized.People));
+        var cpu = sized.Server.ProcessorTime;
+        for (var round = 0; round < settings.Rounds; round++)
+        {
+            var body = operation.Draw(random, sized.People);
+            var began = Stopwatch.GetTimestamp();
+            times.Bytes = await Operation.Send(sized.Server.Client, operation.Path, body);
+            times.Http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        }
+
+        times.Spent += sized.Server.ProcessorTime - cpu;
     }
 
     /// <summary>In turns, so that both meet the same noise.</summary>
-    private static async Task Saves(PostgresSettings settings, ServerProcess server, PgBench pgbench, int people, TextWriter output)
+    private static async Task Saves(PostgresSettings settings, Sized sized, TextWriter output)
     {
+        var (server, pgbench, people) = (sized.Server, sized.PgBench, sized.People);
         List<double> http = [], plain = [], pipeline = [];
         var random = new Random(settings.Seed);
         for (var turn = -1; turn < settings.Turns; turn++)
@@ -168,9 +172,10 @@ public static class PostgresDriver
     }
 
     /// <summary>A new user's first synchronisation: 1,300 appointments with 2.2 attendees in one call.</summary>
-    private static async Task Bulk(PostgresSettings settings, NpgsqlDataSource source, ServerProcess server, int people, TextWriter output)
+    private static async Task Bulk(PostgresSettings settings, Sized sized, TextWriter output)
     {
-        var (http, bare, random) = (new List<double>(), new BulkSql(source), new Random(settings.Seed));
+        var (server, people) = (sized.Server, sized.People);
+        var (http, bare, random) = (new List<double>(), new BulkSql(sized.Source), new Random(settings.Seed));
         List<double> sql = [];
         for (var turn = -Math.Min(20, settings.WarmUp); turn < settings.Turns * 5; turn++)
         {
@@ -237,6 +242,27 @@ public static class PostgresDriver
         values.Sort();
         return values[(int)(share * (values.Count - 1))];
     }
+
+    /// <summary>One size: a database, and a server of its own on it.</summary>
+    private sealed record Sized(NpgsqlDataSource Source, PgBench PgBench, ServerProcess Server, int People) : IDisposable
+    {
+        public void Dispose()
+        {
+            Server.Dispose();
+            Source.Dispose();
+        }
+    }
+
+    private sealed class Times
+    {
+        public List<double> Bare { get; } = [];
+
+        public List<double> Http { get; } = [];
+
+        public TimeSpan Spent { get; set; }
+
+        public long Bytes { get; set; }
+    }
 }
 
 /// <param name="ConnectionString">Of an empty database.</param>
@@ -246,7 +272,7 @@ public static class PostgresDriver
 /// <param name="WarmUp">Requests before that, but no longer than a quarter of a minute.</param>
 /// <param name="Seconds">How long each counts saves in each turn.</param>
 /// <param name="Seed">The same makes the same company.</param>
-/// <param name="Filled">The database was filled by an earlier run; it is measured as it is.</param>
+/// <param name="Filled">The two databases were filled by an earlier run; they are measured as they are.</param>
 public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed, bool Filled)
 {
     public static PostgresSettings Parse(string[] arguments)
@@ -255,7 +281,7 @@ public sealed record PostgresSettings(string ConnectionString, int People, int R
         return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled"]).FirstOrDefault() is { } unknown
             ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1]")
             : new(
-                arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 3),
+                arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 5),
                 said.GetValueOrDefault("--warm-up", 4_000), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),
                 said.GetValueOrDefault("--filled") > 0);
     }
