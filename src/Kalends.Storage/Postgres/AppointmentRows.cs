@@ -100,28 +100,22 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     public static Func<AppointmentRow> Packed(Row row)
     {
         var (id, from, to, series) = (row.Guid(0), row.Time(5), row.Time(6), row.GuidOrNull(10));
-        var isDerived = series is not null && !row.Bool(11);
-        var whole = new AppointmentRow
+        var (version, owner, privacy, allDay, detached) = (row.Integer(2), row.Integer(3), Letters.Privacy(row.Letter(4)), row.Bool(7), row.Bool(11));
+        var (uid, title, packed) = (row.TextOrNull(1), row.TextOrNull(8), series is not null && !detached ? null : row.Bytes(9));
+        return () => new AppointmentRow
         {
             Id = id,
-            Uid = row.TextOrNull(1) ?? (isDerived ? "" : UidOf(id)),
-            Version = row.Integer(2),
-            Owner = row.Integer(3),
-            Privacy = Letters.Privacy(row.Letter(4)),
+            Uid = uid ?? (packed is null ? "" : UidOf(id)),
+            Version = version,
+            Owner = owner,
+            Privacy = privacy,
             From = from,
             To = to,
-            AllDay = row.Bool(7),
-            Title = row.TextOrNull(8),
-            Json = Place,
+            AllDay = allDay,
+            Title = title,
+            Json = packed is null ? Place : Bodies.Unpack(packed, new(id, from, to, series)),
             Series = series,
-            Detached = row.Bool(11),
+            Detached = detached,
         };
-        if (isDerived)
-        {
-            return () => whole;
-        }
-
-        var packed = row.Bytes(9);
-        return () => whole with { Json = Bodies.Unpack(packed, new(id, from, to, series)) };
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using ZstdSharp;
 using ZstdSharp.Unsafe;
 
@@ -56,16 +57,20 @@ internal static class Bodies
 
         var (length, at) = Length(packed);
         decompressor ??= NewDecompressor();
-        var shortened = new byte[length];
+        var shortened = ArrayPool<byte>.Shared.Rent(length);
         try
         {
-            return decompressor.Unwrap(packed[at..], shortened) == length
-                ? beside.Restore(shortened)
+            return decompressor.Unwrap(packed[at..], shortened.AsSpan(0, length)) == length
+                ? beside.Restore(shortened.AsSpan(0, length))
                 : throw new InvalidDataException("the body of an appointment is cut off");
         }
         catch (ZstdException broken)
         {
             throw new InvalidDataException("the body of an appointment is torn", broken);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(shortened);
         }
     }
 

@@ -158,8 +158,8 @@ public sealed record GetAppointments : PagedQuery<FoundAppointments>, IShowsCale
 /// <summary>A page while it is read, up to its limit or to 32 MiB of appointments, whichever comes first: a cursor goes on from there.</summary>
 internal sealed class PageInMaking(AttendancePlace? at, IReadOnlyList<long>? asOf)
 {
-    /// <summary>A whole usual page; of a large one as much as is in memory at once.</summary>
-    public const int PerRead = 1_000;
+    /// <summary>A person's year; of larger pages as much as is in memory at once.</summary>
+    public const int PerRead = 2_000;
 
     private const long MostBytes = 32 * 1024 * 1024;
 
