@@ -99,8 +99,7 @@ public static class BareSql
             {{open}}
             INSERT INTO appointment (tenant, id, version, owner, privacy, start_at, end_at, all_day, title, body, calendars)
                 SELECT 1, {{Id}}, 1, :first::int + 1, 'p', {{Day}}, {{Day}} + interval '30 minutes', false, 'Review of work 1234',
-                    decode(repeat('a7', 130), 'hex'), {{Keys}}
-                ON CONFLICT (tenant, id) DO UPDATE SET version = excluded.version WHERE appointment.version = excluded.version - 1;
+                    decode(repeat('a7', 130), 'hex'), {{Keys}};
             INSERT INTO attendance (tenant, calendar, start_at, end_at, appointment, busy, privacy, owner, all_day)
                 SELECT 1, k, {{Day}}, {{Day}} + interval '30 minutes', {{Id}}, 'b', 'p', :first::int + 1, false FROM unnest({{Keys}}) k;
             INSERT INTO command (tenant, id, at, person, app, name, request_id, data)
@@ -110,8 +109,7 @@ public static class BareSql
             INSERT INTO outbox (tenant, time, id, type, subject, data)
                 SELECT 1, now(), {{Id}}, 'kalends.appointment.created.v1', {{Id}}::text, bench_told();
             INSERT INTO calendar_change AS g (tenant, calendar, appointment, calendar_version, version, created_with, deleted)
-                SELECT 1, c.key, {{Id}}, c.version + 1, 1, c.version + 1, false FROM calendar c WHERE c.tenant = 1 AND c.key = ANY ({{Keys}})
-                ON CONFLICT (tenant, calendar, appointment) DO UPDATE SET calendar_version = excluded.calendar_version;
+                SELECT 1, c.key, {{Id}}, c.version + 1, 1, c.version + 1, false FROM calendar c WHERE c.tenant = 1 AND c.key = ANY ({{Keys}});
             UPDATE calendar c SET version = version + 1, changed_in = pg_current_xact_id() WHERE c.tenant = 1 AND c.key = ANY ({{Keys}});
             COMMIT;
             {{close}}

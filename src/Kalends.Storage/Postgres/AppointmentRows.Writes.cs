@@ -11,17 +11,22 @@ internal sealed partial class AppointmentRows
 
     // A version that did not grow by one means that somebody else saved under the same id in the meantime. A derived occurrence has none yet. Such
     // a version becomes null, which the table refuses: the commit comes in the same round trip, so nobody looks between.
-    private const string SaveSql = """
-        INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
-        SELECT $1, n.id, n.uid, n.version, n.owner, n.privacy::"char", n.start_at, n.end_at, n.all_day, n.title, n.body, n.series, n.detached,
-            n.calendars::integer[]
-        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-            n (id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
+    private const string SaveSql = $"""
+        {CreateSql}
         ON CONFLICT (tenant, id) DO UPDATE SET uid = excluded.uid, owner = excluded.owner, privacy = excluded.privacy,
             start_at = excluded.start_at, end_at = excluded.end_at, all_day = excluded.all_day, title = excluded.title, body = excluded.body,
             series = excluded.series, detached = excluded.detached, calendars = excluded.calendars,
             version = CASE WHEN appointment.version = excluded.version - 1 OR (appointment.series IS NOT NULL AND NOT appointment.detached)
                 THEN excluded.version END
+        """;
+
+    // A first version that is there already was made by somebody else meanwhile too, and its key is refused.
+    private const string CreateSql = """
+        INSERT INTO appointment (tenant, id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
+        SELECT $1, n.id, n.uid, n.version, n.owner, n.privacy::"char", n.start_at, n.end_at, n.all_day, n.title, n.body, n.series, n.detached,
+            n.calendars::integer[]
+        FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+            n (id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached, calendars)
         """;
 
     private const string AttendSql = """
@@ -37,14 +42,17 @@ internal sealed partial class AppointmentRows
         if (bookings.Count > 0)
         {
             // A first version has none to forget; if another has made the same one meanwhile, the save itself fails.
-            List<Guid> replaced =
-                [.. bookings.Select(booking => booking.Appointment).Where(row => row.Version > 1 || row.Series is not null).Select(row => row.Id)];
+            List<Guid> replaced = [.. bookings.Where(booking => !IsFirst(booking)).Select(booking => booking.Appointment.Id)];
             if (replaced.Count > 0)
             {
                 session.Later(session.Prepare(ForgetAttendancesSql).WithAll(replaced));
             }
 
-            session.Later(Saving(bookings));
+            foreach (var some in bookings.GroupBy(IsFirst))
+            {
+                session.Later(Saving(some.Key ? CreateSql : SaveSql, [.. some]));
+            }
+
             Attend(session, bookings.SelectMany(booking => booking.Attendances));
         }
 
@@ -75,10 +83,12 @@ internal sealed partial class AppointmentRows
         }
     }
 
-    private Statement Saving(IReadOnlyCollection<Booking> bookings)
+    private static bool IsFirst(Booking booking) => booking.Appointment is { Version: <= 1, Series: null };
+
+    private Statement Saving(string constantSql, IReadOnlyCollection<Booking> bookings)
     {
         List<AppointmentRow> rows = [.. bookings.Select(booking => booking.Appointment)];
-        return session.Prepare(SaveSql)
+        return session.Prepare(constantSql)
             .WithAll(rows.Select(row => row.Id)).WithAll(rows.Select(row => row.Uid == UidOf(row.Id) ? null : row.Uid))
             .WithAll(rows.Select(row => row.Version)).WithKeys(rows.Select(row => row.Owner)).WithLetters(rows.Select(row => Letters.Of(row.Privacy)))
             .WithTimes(rows.Select(row => row.From)).WithTimes(rows.Select(row => row.To)).WithAll(rows.Select(row => row.AllDay))

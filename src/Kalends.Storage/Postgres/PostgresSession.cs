@@ -67,6 +67,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     };
 
     private readonly List<Statement> later = [];
+    private Task writing = Task.CompletedTask;
     private bool over;
 
     public SentMessages Sent { get; } = new();
@@ -106,9 +107,26 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
 
     protected async ValueTask Run(Statement[] statements, CancellationToken until)
     {
+        await Written();
         Statement[] all = [.. Beginning(), .. later, .. statements];
         later.Clear();
         await Wire.Run(all, until);
+    }
+
+    /// <summary>Sends what waits, and does not wait for the answer.</summary>
+    public async ValueTask StartWriting()
+    {
+        await Written();
+        Statement[] all = [.. Beginning(), .. later];
+        later.Clear();
+        writing = all.Length == 0 ? Task.CompletedTask : Wire.Run(all, stopped).AsTask();
+    }
+
+    private Task Written()
+    {
+        var before = writing;
+        writing = Task.CompletedTask;
+        return before;
     }
 
     /// <summary>
@@ -151,15 +169,17 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     /// <summary>Asks it with whatever is asked next.</summary>
     public void First(Statement statement) => later.Add(statement);
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         if (over)
         {
-            return ValueTask.CompletedTask;
+            return;
         }
 
         over = true;
-        return End(wire);
+        // Who gives up does not ask what came of it.
+        await Written().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await End(wire);
     }
 
     protected virtual ValueTask End(Wire wire) => wire.DisposeAsync();

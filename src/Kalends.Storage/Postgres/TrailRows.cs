@@ -31,12 +31,16 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
         SELECT $1, $2, n.id, n.type, n.subject, n.data FROM unnest($3, $4, $5, $6) WITH ORDINALITY n (id, type, subject, data, place) ORDER BY n.place
         """;
 
-    // A row that is there keeps when it was created, unless what it stands for begins anew. One that comes with a modification is an
-    // occurrence that was there before, as its series'.
-    private const string CalendarChangesSql = """
+    private const string CalendarChangesBase = """
         INSERT INTO calendar_change AS g (tenant, calendar, appointment, calendar_version, version, created_with, deleted)
         SELECT $1, n.calendar, n.appointment, n.calendar_version, n.version, CASE WHEN n.created THEN n.calendar_version ELSE 0 END, n.deleted
         FROM unnest($2, $3, $4, $5, $6, $7) n (calendar, appointment, calendar_version, version, created, deleted)
+        """;
+
+    // A row that is there keeps when it was created, unless what it stands for begins anew. One that comes with a modification is an
+    // occurrence that was there before, as its series'.
+    private const string CalendarChangesSql = $"""
+        {CalendarChangesBase}
         ON CONFLICT (tenant, calendar, appointment) DO UPDATE SET calendar_version = excluded.calendar_version, version = excluded.version,
             deleted = excluded.deleted, created_with = CASE WHEN excluded.created_with > 0 OR (g.deleted AND NOT excluded.deleted)
                 THEN excluded.calendar_version ELSE g.created_with END
@@ -119,18 +123,23 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
 
     /// <summary>
     /// One statement can change a row once, so what one command did twice to an appointment goes in as many statements. In the order of the index,
-    /// so that rows that lie beside each other are written one after the other.
+    /// so that rows that lie beside each other are written one after the other. Looking first whether there is a row already takes a third of the time, so that
+    /// is left out where there can be none.
     /// </summary>
     private IEnumerable<Statement> CalendarChanges(IReadOnlyList<Change> changes, IReadOnlyList<IReadOnlyList<(long Calendar, long Version)>> versions)
     {
         var seen = new Dictionary<(long, Guid), int>();
         return changes.Zip(versions).SelectMany(pair => pair.First.Calendars.Zip(pair.Second, (calendar, given) => (calendar, pair.First, given.Version)))
-            .GroupBy(one => seen[(one.calendar.Calendar, one.First.Appointment)] = seen.GetValueOrDefault((one.calendar.Calendar, one.First.Appointment)) + 1)
-            .OrderBy(turn => turn.Key)
+            .GroupBy(one =>
+            {
+                var turn = seen[(one.calendar.Calendar, one.First.Appointment)] = seen.GetValueOrDefault((one.calendar.Calendar, one.First.Appointment)) + 1;
+                return (Number: turn, IsFirst: turn == 1 && one.First.HasNewId);
+            })
+            .OrderBy(turn => turn.Key.Number)
             .Select(turn =>
             {
                 List<(CalendarChange Calendar, Change Change, long Version)> rows = [.. turn.OrderBy(one => one.calendar.Calendar)];
-                return session.Prepare(CalendarChangesSql)
+                return session.Prepare(turn.Key.IsFirst ? CalendarChangesBase : CalendarChangesSql)
                     .WithKeys(rows.Select(one => one.Calendar.Calendar)).WithAll(rows.Select(one => one.Change.Appointment))
                     .WithAll(rows.Select(one => one.Version))
                     .WithAll(rows.Select(one => one.Change.Version)).WithAll(rows.Select(one => one.Calendar.Kind == ChangeKind.Created))

@@ -27,6 +27,9 @@ public sealed record Edit(KnownAppointment? Before, Appointment? After);
 /// <summary>What all commands about stored appointments share: finding them, checking the right to change them, and writing the edits.</summary>
 public static class KnownAppointments
 {
+    /// <summary>Of more, the store writes the first while the next are worked out.</summary>
+    private const int AtOnce = 400;
+
     public static async ValueTask<IReadOnlyDictionary<Guid, KnownAppointment>> Find(QueryContext context, IReadOnlyCollection<Guid> ids) =>
         ids.Count == 0
             ? new Dictionary<Guid, KnownAppointment>()
@@ -82,19 +85,29 @@ public static class KnownAppointments
     public static async ValueTask Write(CommandContext context, IReadOnlyList<Edit> edits, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
         var writes = context.Rows<IAppointmentWrites>();
-        var made = InBulk.Select(edits, edit =>
+        var changes = new List<Change>(edits.Count);
+        foreach (var some in edits.Chunk(AtOnce))
         {
-            var booking = edit.After is null ? null : Bookings.Of(edit.After, calendars);
-            return (Booking: booking, Change: AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
-        });
-        await writes.Save([.. made.Select(one => one.Booking).OfType<Booking>()]);
+            var made = InBulk.Select(some, edit =>
+            {
+                var booking = edit.After is null ? null : Bookings.Of(edit.After, calendars);
+                return (Booking: booking, Change: AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
+            });
+            await writes.Save([.. made.Select(one => one.Booking).OfType<Booking>()]);
+            changes.AddRange(made.Select(one => one.Change));
+            if (edits.Count > AtOnce)
+            {
+                await context.StartWriting();
+            }
+        }
+
         await writes.Delete([.. edits.Where(edit => edit.After is null).Select(edit => edit.Before!.Row.Id)]);
         if (WatchedEdits.Of(edits, calendars, context.Now) is { Count: > 0 } watches)
         {
             await context.Rows<IReminderWatches>().Watch(watches);
         }
 
-        foreach (var (_, change) in made)
+        foreach (var change in changes)
         {
             context.Record(change);
         }

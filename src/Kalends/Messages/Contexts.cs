@@ -40,6 +40,7 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
 {
     private readonly List<Change> changes = [];
     private readonly HashSet<long> touched = [];
+    private readonly HashSet<Guid> made = [];
     private Guid? commandId;
 
     /// <summary>True when nothing will be kept, so that a command may say more and stop for less.</summary>
@@ -57,12 +58,20 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
     public object? TrailData { get; set; }
 
     /// <summary>A UUIDv7 (RFC 9562 §5.7) of the request's time, so that ids sort as they were made.</summary>
-    public Guid NewId() => Guid.CreateVersion7(Now.ToDateTimeOffset());
+    public Guid NewId()
+    {
+        var id = Guid.CreateVersion7(Now.ToDateTimeOffset());
+        made.Add(id);
+        return id;
+    }
 
     /// <summary>Keys of calendars whose version rises though none of their appointments changed.</summary>
     public IReadOnlyCollection<long> Touched => touched;
 
-    public void Record(Change change) => changes.Add(change);
+    /// <inheritdoc cref="IWriteSession.StartWriting"/>
+    public ValueTask StartWriting() => DryRun ? ValueTask.CompletedTask : session.StartWriting();
+
+    public void Record(Change change) => changes.Add(made.Contains(change.Appointment) ? change with { HasNewId = true } : change);
 
     public void Touch(IEnumerable<long> calendars) => touched.UnionWith(calendars);
 }

@@ -17,7 +17,7 @@ public static class InBulk
 
         try
         {
-            return [.. items.AsParallel().AsOrdered().Select(work)];
+            return items.AsParallel().AsOrdered().Select(work).ToArray();
         }
         catch (AggregateException several)
         {

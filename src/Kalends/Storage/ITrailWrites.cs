@@ -39,6 +39,9 @@ public sealed record Change
     public byte[]? After { get; init; }
 
     public required Publication Publication { get; init; }
+
+    /// <summary>True where its id was made for it just now, so that nothing can have stood under it before.</summary>
+    public bool HasNewId { get; init; }
 }
 
 public interface ITrailWrites

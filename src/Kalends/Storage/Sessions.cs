@@ -117,6 +117,12 @@ public interface IReadSession : IAsyncDisposable
 public interface IWriteSession : IReadSession
 {
     /// <summary>
+    /// For who has more to work out before the commit: what was handed over so far may be written meanwhile. What goes wrong with it is told with whatever is
+    /// asked next, at the latest with the commit.
+    /// </summary>
+    ValueTask StartWriting() => ValueTask.CompletedTask;
+
+    /// <summary>
     /// Makes all of the transaction durable. Disposing without it undoes everything. The answer is a position that includes it, and all that the
     /// session saw.
     /// </summary>

@@ -76,6 +76,30 @@ public sealed class PostgresWritersTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_goes_wrong_with_what_is_written_meanwhile_is_told_with_what_is_asked_next()
+    {
+        await Commit(async session => _ = await session.Create(Booking(1, await session.Key(Ana), 0, Hour)));
+        await using (var session = await stores[0].Write("acme", Stopped))
+        {
+            var ana = await session.Key(Ana);
+            await session.Rows<IAppointmentWrites>().Save([Booking(2, ana, 0, Hour), Booking(1, ana, 0, Hour)]);
+            await session.StartWriting();
+            await session.Rows<IAppointmentWrites>().Save([Booking(3, ana, 0, Hour)]);
+            await Assert.ThrowsAsync<StoreChangedException>(async () => await session.Commit(Stopped));
+        }
+
+        await using (var session = await stores[0].Write("acme", Stopped))
+        {
+            await session.Rows<IAppointmentWrites>().Save([Booking(1, await session.Key(Ana), 0, Hour)]);
+            await session.StartWriting();
+        }
+
+        await using var after = await stores[0].Read("acme", Stopped);
+        Assert.Equal([Id(1)], (await after.Rows<IAppointmentRows>().Page(null, 10)).Select(row => row.Id));
+        await Verify(again: false);
+    }
+
+    [Fact]
     public async Task Two_that_change_places_in_a_room_in_one_command_are_not_in_each_others_way()
     {
         var first = await Save($$"""{"title":"a",{{Meeting}},"attendees":[{"calendar":"room:a"}]}""");

@@ -66,6 +66,35 @@ public abstract partial class StoreContract : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_written_while_more_is_worked_out_is_kept_with_the_commit_and_not_before()
+    {
+        await using (var session = await Store.Write(Tenant, Stopped))
+        {
+            await session.Key(Ana);
+            await session.Commit(Stopped);
+        }
+
+        await using (var undone = await Store.Write(Tenant, Stopped))
+        {
+            await undone.Create(Booking(1, await undone.Key(Ana), 0, Hour));
+            await undone.StartWriting();
+        }
+
+        await Commit(async session =>
+        {
+            var ana = await session.Key(Ana);
+            await session.Rows<IAppointmentWrites>().Save([Booking(2, ana, 0, Hour)]);
+            await session.StartWriting();
+            await session.StartWriting();
+            await session.Rows<IAppointmentWrites>().Save([Booking(3, ana, Hour, 2 * Hour)]);
+            await session.StartWriting();
+            Assert.Equal([Id(2), Id(3)], (await session.Rows<IAppointmentRows>().Find([Id(1), Id(2), Id(3)])).Keys.Order());
+        });
+        await using var after = await Store.Read(Tenant, Stopped);
+        Assert.Equal([Id(2), Id(3)], (await after.Rows<IAppointmentRows>().Page(null, 10)).Select(row => row.Id));
+    }
+
+    [Fact]
     public async Task Disposing_twice_is_the_same_as_once()
     {
         var writing = await Store.Write(Tenant, Stopped);
