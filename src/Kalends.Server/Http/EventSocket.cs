@@ -53,7 +53,8 @@ internal sealed class EventSocket(EventStream stream, TimeProvider time)
     private async Task Converse(WebSocket socket, Listening listening, Ending ending)
     {
         using var left = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-        var hearing = Hear(socket, left);
+        var hearing = Hear(socket);
+        _ = EndAfter(hearing, left);
         try
         {
             await foreach (var item in listening.Items(left.Token))
@@ -77,7 +78,7 @@ internal sealed class EventSocket(EventStream stream, TimeProvider time)
     }
 
     /// <summary>The first thing that is heard is the end: a farewell, or something that nobody is to say here. The answer is how to end for it.</summary>
-    private static async Task<WebSocketCloseStatus> Hear(WebSocket socket, CancellationTokenSource left)
+    private static async Task<WebSocketCloseStatus> Hear(WebSocket socket)
     {
         try
         {
@@ -88,17 +89,15 @@ internal sealed class EventSocket(EventStream stream, TimeProvider time)
         {
             return WebSocketCloseStatus.NormalClosure;
         }
-        finally
-        {
-            End(left);
-        }
     }
 
-    private static void End(CancellationTokenSource left)
+    /// <summary>Only once it is known what was heard, so that it is said.</summary>
+    private static async Task EndAfter(Task hearing, CancellationTokenSource left)
     {
+        await hearing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         try
         {
-            left.Cancel();
+            await left.CancelAsync();
         }
         catch (ObjectDisposedException)
         {
