@@ -102,7 +102,8 @@ public static class PostgresDriver
         await output.WriteLineAsync(string.Create(
             CultureInfo.InvariantCulture,
             $"| {operation.Name} | {bare50:0.00} | {bare95:0.00} | {http50:0.00} | {http95:0.00} | {http50 / bare50:0.00} | {http95 / bare95:0.00} | {operation.Target:0.0} "
-            + $"| {At(small.Bare, 0.95):0.00} | {At(small.Http, 0.95):0.00} | {bare95 / At(small.Bare, 0.95):0.00} | {http50 / At(small.Http, 0.5):0.00} | {http95 / At(small.Http, 0.95):0.00} "
+            + $"| {At(small.Bare, 0.95):0.00} | {At(small.Http, 0.95):0.00} "
+            + $"| {bare95 / At(small.Bare, 0.95):0.00} | {http50 / At(small.Http, 0.5):0.00} | {http95 / At(small.Http, 0.95):0.00} "
             + $"| {large.Spent.TotalMilliseconds / large.Http.Count:0.00} | {large.Bytes / 1e3:0} |"));
     }
 

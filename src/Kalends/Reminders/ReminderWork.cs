@@ -17,7 +17,8 @@ public sealed class ReminderWork(
     public string Kind => ReminderBatch.Kind;
 
     /// <summary>
-    /// Often: processes that end before they come to a message are no fault of it, and one that kills whoever reads it ends by what is noted before anything is sent.
+    /// Often: processes that end before they come to a message are no fault of it, and one that kills whoever reads it ends by what is noted before
+    /// anything is sent.
     /// </summary>
     public int MostReads => 20;
 
