@@ -10,7 +10,7 @@ internal sealed partial class AppointmentRows
     private const string ForgetAttendancesSql = $"DELETE FROM attendance a USING {Where} WHERE {Found}";
 
     // A version that did not grow by one means that somebody else saved under the same id in the meantime. A derived occurrence has none yet. Such
-    // a version becomes null, which the table refuses: the commit comes in the same round trip, so nobody looks between.
+    // a version becomes null, which the table refuses: with the commit, or with whatever is asked before it.
     private const string SaveSql = $"""
         {CreateSql}
         ON CONFLICT (tenant, id) DO UPDATE SET uid = excluded.uid, owner = excluded.owner, privacy = excluded.privacy,
