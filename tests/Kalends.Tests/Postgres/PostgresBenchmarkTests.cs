@@ -1,5 +1,6 @@
 using Kalends.Bench.Access;
 using Kalends.Bench.Postgres;
+using Npgsql;
 
 namespace Kalends.Tests.Postgres;
 
@@ -31,9 +32,9 @@ public sealed class PostgresBenchmarkTests
         try
         {
             await using var output = new StringWriter();
-            Assert.Equal(0, await Kalends.Bench.Queue.QueueDriver.Run(database, new(Seconds: 1, Waiting: 60_000, Turns: 1, Workers: [2]), output));
+            Assert.Equal(0, await Kalends.Bench.Queue.QueueDriver.Run(database, new(Seconds: 1, Waiting: 300_000, Turns: 1, Workers: [2]), output));
             TestContext.Current.TestOutputHelper!.WriteLine(output.ToString());
-            Assert.Contains("| 2 workers, 6,000 waiting |", output.ToString(), StringComparison.Ordinal);
+            Assert.Contains("| 2 workers, 30,000 waiting |", output.ToString(), StringComparison.Ordinal);
             Assert.Contains("| sent by another |", output.ToString(), StringComparison.Ordinal);
             Assert.Contains("where each notifies itself", output.ToString(), StringComparison.Ordinal);
         }
@@ -61,6 +62,9 @@ public sealed class PostgresBenchmarkTests
         finally
         {
             await PrivateCluster.Drop(database);
+            var beside = new NpgsqlConnectionStringBuilder(database);
+            beside.Database += "_tenth";
+            await PrivateCluster.Drop(beside.ConnectionString);
         }
     }
 }
