@@ -46,7 +46,7 @@ public static class BodyDictionary
     private static byte[] Shortened(Appointment says)
     {
         var row = Bookings.Row(says, 1, WireJson.Write(says));
-        return new Beside(row.Id, row.From, row.To, row.Series).Shorten(row.Json);
+        return row.Json[..new Beside(row.Id, row.From, row.To, row.Series).Shorten(row.Json)];
     }
 
     private static NominalDuration Lasting(string text) => NominalDuration.TryParse(text, out var duration) ? duration : throw new FormatException(text);

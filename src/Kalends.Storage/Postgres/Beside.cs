@@ -16,20 +16,20 @@ internal readonly record struct Beside(Guid Id, long From, long To, Guid? Series
     /// <summary>Longer than an id in text (36) and an instant (20).</summary>
     private const int Room = 40;
 
-    public byte[] Shorten(ReadOnlySpan<byte> json)
+    /// <summary>In place; the answer is the new length.</summary>
+    public int Shorten(Span<byte> text)
     {
-        var text = json.ToArray();
         var length = text.Length;
         Span<byte> written = stackalloc byte[Room];
         for (var mark = First; mark <= Last; mark++)
         {
             if (Write(mark, written) is > 0 and var wide)
             {
-                length = Replace(text.AsSpan(0, length), written[..wide], mark);
+                length = Replace(text[..length], written[..wide], mark);
             }
         }
 
-        return text.AsSpan(0, length).ToArray();
+        return length;
     }
 
     public byte[] Restore(ReadOnlySpan<byte> shortened)

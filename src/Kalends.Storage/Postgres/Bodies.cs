@@ -23,6 +23,9 @@ internal static class Bodies
     /// <summary>Longer than any appointment may be: what claims to be is broken.</summary>
     private const int Longest = 64 * 1024 * 1024;
 
+    /// <summary>The dictionary, and a length of any number.</summary>
+    private const int LongestHead = 6;
+
     private static readonly byte[] Words = ReadWords();
 
     [ThreadStatic]
@@ -34,16 +37,20 @@ internal static class Bodies
     public static byte[] Pack(ReadOnlySpan<byte> json, Beside beside)
     {
         compressor ??= NewCompressor();
-        var shortened = beside.Shorten(json);
-        var packed = compressor.Wrap(shortened);
-        var head = new List<byte> { Dictionary };
-        for (var left = shortened.Length; ; left >>= 7)
+        var shortened = ArrayPool<byte>.Shared.Rent(json.Length);
+        var packed = ArrayPool<byte>.Shared.Rent(LongestHead + Compressor.GetCompressBound(json.Length));
+        try
         {
-            head.Add((byte)(left > 0x7F ? (left & 0x7F) | 0x80 : left));
-            if (left <= 0x7F)
-            {
-                return [.. head, .. packed];
-            }
+            json.CopyTo(shortened);
+            var length = beside.Shorten(shortened.AsSpan(0, json.Length));
+            var at = WriteHead(packed, length);
+            at += compressor.Wrap(shortened.AsSpan(0, length), packed.AsSpan(at));
+            return packed.AsSpan(0, at).ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(packed);
+            ArrayPool<byte>.Shared.Return(shortened);
         }
     }
 
@@ -72,6 +79,20 @@ internal static class Bodies
         {
             ArrayPool<byte>.Shared.Return(shortened);
         }
+    }
+
+    /// <summary>The dictionary and the length; the answer is where they end.</summary>
+    private static int WriteHead(Span<byte> into, int length)
+    {
+        into[0] = Dictionary;
+        var at = 1;
+        for (; length > 0x7F; length >>= 7)
+        {
+            into[at++] = (byte)((length & 0x7F) | 0x80);
+        }
+
+        into[at++] = (byte)length;
+        return at;
     }
 
     /// <summary>And where it ends. Four times seven bits are more than <see cref="Longest"/>.</summary>
