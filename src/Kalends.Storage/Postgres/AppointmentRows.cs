@@ -6,12 +6,14 @@ namespace Kalends.Storage.Postgres;
 /// <summary>Appointments by id, however many, in one statement; their attendances go and come with them.</summary>
 internal sealed partial class AppointmentRows(PostgresSession session) : IAppointmentWrites
 {
+    public const int ColumnCount = 12;
+
     public const string Columns = "id, uid, version, owner, privacy, start_at, end_at, all_day, title, body, series, detached";
 
     /// <summary>What an occurrence says that is stored as its place alone.</summary>
     public static readonly byte[] Place = [.. "{}"u8];
 
-    private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = $1 AND id = ANY ($2)";
+    private const string FindSql = $"SELECT {Columns} FROM appointment WHERE tenant = $1 AND id = ANY ({Unseen.Second}::uuid[])";
 
     // $4: the ids that a UID may be made of.
     private const string FindByUidSql = $"""
@@ -42,9 +44,9 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
         """;
 
     // An attendance is found by its calendar and start. A day of the calendar is searched, since an all-day appointment begins where its zone's does.
-    private const string Where = """
+    private const string Where = $"""
         (SELECT p.id, p.start_at, k.key FROM appointment p LEFT JOIN appointment m ON NOT p.detached AND m.tenant = $1 AND m.id = p.series
-         CROSS JOIN LATERAL unnest(coalesce(p.calendars, m.calendars)) k (key) WHERE p.tenant = $1 AND p.id = ANY ($2)) w
+         CROSS JOIN LATERAL unnest(coalesce(p.calendars, m.calendars)) k (key) WHERE p.tenant = $1 AND p.id = ANY ({Unseen.Second}::uuid[])) w
         """;
 
     private const string Found = """
@@ -94,14 +96,15 @@ internal sealed partial class AppointmentRows(PostgresSession session) : IAppoin
     private static Statement After(Statement statement, Guid? place, int limit) =>
         statement.With(place ?? Guid.Empty).With(place is not null).With((long)limit);
 
-    private static AppointmentRow Appointment(Row row) => Packed(row)();
+    private static AppointmentRow Appointment(Row row) => Packed(row, 0)();
 
     /// <summary>Read, and to be unpacked by whoever shows it: one that is broken is nobody else's trouble.</summary>
-    public static Func<AppointmentRow> Packed(Row row)
+    public static Func<AppointmentRow> Packed(Row row, int at)
     {
-        var (id, from, to, series) = (row.Guid(0), row.Time(5), row.Time(6), row.GuidOrNull(10));
-        var (version, owner, privacy, allDay, detached) = (row.Integer(2), row.Integer(3), Letters.Privacy(row.Letter(4)), row.Bool(7), row.Bool(11));
-        var (uid, title, packed) = (row.TextOrNull(1), row.TextOrNull(8), series is not null && !detached ? null : row.Bytes(9));
+        var (id, from, to, series) = (row.Guid(at), row.Time(at + 5), row.Time(at + 6), row.GuidOrNull(at + 10));
+        var (version, owner, privacy) = (row.Integer(at + 2), row.Integer(at + 3), Letters.Privacy(row.Letter(at + 4)));
+        var (allDay, detached) = (row.Bool(at + 7), row.Bool(at + 11));
+        var (uid, title, packed) = (row.TextOrNull(at + 1), row.TextOrNull(at + 8), series is not null && !detached ? null : row.Bytes(at + 9));
         return () => new AppointmentRow
         {
             Id = id,

@@ -29,9 +29,7 @@ internal sealed class AskedAhead
         (this.wanted, ahead) = (wanted, wanted.Ahead ?? new());
         if (ahead.Shown > 0)
         {
-            statements.Add(AttendanceRows.Shown(session, wanted, ahead.Shown).Reading(row => shown.Add(AttendanceRows.Attendance(row))));
-            statements.Add(AttendanceRows.ShownAppointments(session, wanted, ahead.Shown)
-                .Reading(row => appointments[row.Guid(0)] = AppointmentRows.Packed(row)));
+            statements.Add(AttendanceRows.Shown(session, wanted, ahead.Shown).Reading(AddShown));
             statements.Add(SeriesRows.AnyOpen(session, wanted.Calendars, OpenBefore).Reading(_ => anyOpen = true));
         }
 
@@ -89,6 +87,25 @@ internal sealed class AskedAhead
 
     public IReadOnlyDictionary<Guid, string>? Titles(IReadOnlyCollection<Guid> ids) =>
         ids.All(titles.ContainsKey) ? ids.Distinct().ToDictionary(id => id, id => titles[id]) : null;
+
+    private void AddShown(Row row)
+    {
+        shown.Add(AttendanceRows.Attendance(row));
+        AddAppointment(row, AttendanceRows.ShownAppointment);
+        if (!row.IsNull(AttendanceRows.ShownSeries))
+        {
+            AddAppointment(row, AttendanceRows.ShownSeries);
+        }
+    }
+
+    private void AddAppointment(Row row, int at)
+    {
+        var id = row.Guid(at);
+        if (!appointments.ContainsKey(id))
+        {
+            appointments[id] = AppointmentRows.Packed(row, at);
+        }
+    }
 
     private bool IsKnown(IReadOnlyCollection<long> calendars) => Known.Count > 0 && calendars.All(Known.Contains);
 }

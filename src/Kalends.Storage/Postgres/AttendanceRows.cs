@@ -13,19 +13,25 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
 
     private const string Columns = "a.calendar, a.start_at, a.end_at, a.appointment, a.busy, a.privacy, a.owner, a.all_day";
 
+    public const int ShownAppointment = 8;
+
+    public const int ShownSeries = ShownAppointment + AppointmentRows.ColumnCount;
+
     // $3 where the span begins, $4 a day before, $5 where it ends. A row of no length stands on its start, and counts when that lies in the
     // span (see Timespan.Overlaps).
-    private const string Short = """
-        FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at >= $4 AND start_at < $5 AND (end_at > $3 OR start_at = $3)
+    private const string Short = $"""
+        FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at >= {Unseen.Fourth} AND start_at < {Unseen.Fifth}
+            AND (end_at > {Unseen.Third} OR start_at = {Unseen.Third})
         """;
 
-    private const string Long = """
-        FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at < $4 AND end_at > $3 AND end_at - start_at > '24:00:00'::interval
+    private const string Long = $"""
+        FROM attendance WHERE tenant = $1 AND calendar = asked.key AND start_at < {Unseen.Fourth} AND end_at > {Unseen.Third}
+            AND end_at - start_at > '24:00:00'::interval
         """;
 
     private const string OnlyBlocking = "AND busy <> 'f' AND end_at > start_at";
 
-    private const string Asked = "FROM unnest($2) WITH ORDINALITY asked (key, place) CROSS JOIN LATERAL";
+    private const string Asked = $"FROM unnest({Unseen.Second}) WITH ORDINALITY asked (key, place) CROSS JOIN LATERAL";
 
     private const string InOrder = "ORDER BY asked.place, a.start_at, a.end_at, a.appointment";
 
@@ -38,20 +44,17 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         {Asked} (SELECT * {Long} {OnlyBlocking} UNION ALL SELECT * {Short} {OnlyBlocking}) a {InOrder}
         """;
 
-    // By name, for who does not know the keys yet: the same rows as the first page of all these calendars.
-    private const string ShownRows = $"""
-        FROM (SELECT (SELECT key FROM calendar WHERE tenant = $1 AND id = n.id) AS key, n.place FROM unnest($2) WITH ORDINALITY n (id, place)) asked
-        CROSS JOIN LATERAL (SELECT * {Long} UNION ALL SELECT * {Short}) a {InOrder} LIMIT $6
-        """;
-
-    private const string ShownSql = $"SELECT {Columns} {ShownRows}";
-
-    // With the series of those occurrences that say nothing by themselves.
-    private const string ShownAppointmentsSql = $"""
-        WITH own AS MATERIALIZED
-            (SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = ANY (ARRAY(SELECT a.appointment {ShownRows})))
-        SELECT {AppointmentRows.Columns} FROM own UNION ALL
-        SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = ANY (ARRAY(SELECT DISTINCT series FROM own WHERE NOT detached))
+    // By name, for who does not know the keys yet: the same rows as the first page of all these calendars, each with its appointment, and the series of an
+    // occurrence that says nothing by itself.
+    private const string ShownSql = $"""
+        SELECT {Columns}, p.*, m.* FROM
+            (SELECT a.*, asked.place FROM
+                (SELECT (SELECT key FROM calendar WHERE tenant = $1 AND id = n.id) AS key, n.place
+                 FROM unnest({Unseen.Second}) WITH ORDINALITY n (id, place)) asked
+             CROSS JOIN LATERAL (SELECT * {Long} UNION ALL SELECT * {Short}) a {InOrder} LIMIT {Unseen.Sixth}) a
+        JOIN LATERAL (SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = a.appointment) p ON true
+        LEFT JOIN LATERAL (SELECT {AppointmentRows.Columns} FROM appointment WHERE tenant = $1 AND id = CASE WHEN NOT p.detached THEN p.series END) m ON true
+        ORDER BY a.place, a.start_at, a.end_at, a.appointment
         """;
 
     private const string AllDaySql =
@@ -118,10 +121,9 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
         return ValueTask.CompletedTask;
     }
 
-    public static Statement Shown(PostgresSession session, LookFor wanted, int limit) => ByName(session, ShownSql, wanted, limit);
-
-    /// <summary>The appointments of <see cref="Shown"/>, as <see cref="AppointmentRows.Columns"/>.</summary>
-    public static Statement ShownAppointments(PostgresSession session, LookFor wanted, int limit) => ByName(session, ShownAppointmentsSql, wanted, limit);
+    /// <summary>At <see cref="ShownAppointment"/> and <see cref="ShownSeries"/> follow the appointment, and its series or null.</summary>
+    public static Statement Shown(PostgresSession session, LookFor wanted, int limit) =>
+        Within(session.Prepare(ShownSql).WithAll(wanted.Calendars.Select(id => id.Value)), (wanted.From, wanted.To)).With((long)limit);
 
     public static Statement Scanning(PostgresSession session, IEnumerable<long> calendars, (long From, long To) span) =>
         Search(session, ScanSql, calendars, span);
@@ -132,9 +134,6 @@ internal sealed partial class AttendanceRows(PostgresSession session) : IAttenda
     /// <summary>The titles of <see cref="Blocking"/>.</summary>
     public static Statement BlockingTitles(PostgresSession session, IEnumerable<long> calendars, (long From, long To) span) =>
         Search(session, BlockingTitlesSql, calendars, span);
-
-    private static Statement ByName(PostgresSession session, string sql, LookFor wanted, int limit) =>
-        Within(session.Prepare(sql).WithAll(wanted.Calendars.Select(id => id.Value)), (wanted.From, wanted.To)).With((long)limit);
 
     private static Statement Search(PostgresSession session, string sql, IEnumerable<long> calendars, (long From, long To) span) =>
         Within(session.Prepare(sql).WithKeys(calendars), span);

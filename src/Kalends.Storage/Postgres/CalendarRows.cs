@@ -5,7 +5,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
 {
     public const string Columns = "key, id, version, kind, name, time_zone, double_booking, capacity, features, site, email, phone";
 
-    private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
+    private const string FindSql = $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id = ANY ({Unseen.Second}::text[])";
 
     private const string PageSql =
         $"SELECT {Columns} FROM calendar WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR kind = $3) ORDER BY id LIMIT $4";
@@ -13,7 +13,7 @@ internal sealed class CalendarRows(PostgresSession session) : ICalendarWrites
     // NO KEY: rows that point to a calendar may come meanwhile, changes of it may not. Sorted before they are locked, so in one order for all.
     private const string LockSql = $"""
         SELECT {Columns}, NOT pg_visible_in_snapshot(changed_in, $3::pg_snapshot) AND changed_in <> pg_current_xact_id() FROM calendar
-        WHERE tenant = $1 AND id = ANY ($2) ORDER BY key FOR NO KEY UPDATE
+        WHERE tenant = $1 AND id = ANY ({Unseen.Second}::text[]) ORDER BY key FOR NO KEY UPDATE
         """;
 
     // For who holds locks already, or has added calendars that nobody else sees yet: waiting out of order could be waiting for each other.

@@ -9,14 +9,17 @@ internal sealed class SeriesRows(PostgresSession session) : ISeriesWrites
     private const string HorizonsSql = "SELECT id, stored_until FROM series WHERE tenant = $1 AND id = ANY ($2)";
 
     // Mostly none is open so near, and the first look says so for all calendars.
-    private const string NoneSoNear = "AND stored_until < $3 AND EXISTS (SELECT 1 FROM series WHERE tenant = $1 AND stored_until < $3)";
+    private const string NoneSoNear =
+        $"AND stored_until < {Unseen.Third} AND EXISTS (SELECT 1 FROM series WHERE tenant = $1 AND stored_until < {Unseen.Third})";
 
-    private const string OpenSql =
-        $"SELECT series, calendar, stored_until FROM open_series WHERE tenant = $1 AND calendar = ANY ($2) {NoneSoNear} ORDER BY series";
+    private const string OpenSql = $"""
+        SELECT series, calendar, stored_until FROM open_series WHERE tenant = $1 AND calendar = ANY ({Unseen.Second}::integer[]) {NoneSoNear}
+        ORDER BY series
+        """;
 
     private const string AnyOpenSql = $"""
-        SELECT 1 FROM open_series WHERE tenant = $1 AND calendar = ANY (ARRAY(SELECT key FROM calendar WHERE tenant = $1 AND id = ANY ($2))) {NoneSoNear}
-        LIMIT 1
+        SELECT 1 FROM open_series WHERE tenant = $1
+            AND calendar = ANY (ARRAY(SELECT key FROM calendar WHERE tenant = $1 AND id = ANY ({Unseen.Second}::text[]))) {NoneSoNear} LIMIT 1
         """;
 
     private const string DueSql = "SELECT id, stored_until FROM series WHERE tenant = $1 AND stored_until < $2 ORDER BY stored_until, id LIMIT $3";
