@@ -9,6 +9,7 @@ using Kalends.Reminders;
 using Kalends.Reminders.Push;
 using Kalends.Schedules;
 using Kalends.Webhooks;
+using NodaTime;
 using Npgsql;
 
 namespace Kalends.Storage.Postgres;
@@ -67,6 +68,7 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
     };
 
     private readonly List<Statement> later = [];
+    private BegunTrail? begunTrail;
     private Task writing = Task.CompletedTask;
     private bool over;
 
@@ -113,11 +115,14 @@ internal abstract class PostgresSession(Wire wire, long tenant, SealingKeys seal
         await Wire.Run(all, until);
     }
 
-    /// <summary>Sends what waits, and does not wait for the answer.</summary>
-    public async ValueTask StartWriting()
+    /// <summary>What of a command's trail is written or being written.</summary>
+    public BegunTrail BegunTrail(Guid command) => begunTrail?.Command == command ? begunTrail : begunTrail = new(command);
+
+    /// <summary>Sends these, after what waits, and does not wait for the answer.</summary>
+    protected async ValueTask Start(IEnumerable<Statement> statements)
     {
         await Written();
-        Statement[] all = [.. Beginning(), .. later];
+        Statement[] all = [.. Beginning(), .. later, .. statements];
         later.Clear();
         writing = all.Length == 0 ? Task.CompletedTask : Wire.Run(all, stopped).AsTask();
     }
@@ -298,6 +303,13 @@ internal sealed class PostgresWriteSession(Wire wire, long tenant, SealingKeys s
     {
         First(new Statement(SnapshotSql).Reading(row => ReadBefore.Snapshot = row.Plain(0)));
         First(RelationRows.Looking(this));
+    }
+
+    public async ValueTask<bool> StartWriting(Guid command, Instant at, IReadOnlyList<Change> changes)
+    {
+        var statements = new TrailRows(this).Beginning(command, at, changes);
+        await Start(statements ?? []);
+        return statements is not null;
     }
 
     public ValueTask<Position> Commit(CancellationToken stopped)

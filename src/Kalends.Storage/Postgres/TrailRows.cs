@@ -1,4 +1,5 @@
 using System.Globalization;
+using NodaTime;
 
 namespace Kalends.Storage.Postgres;
 
@@ -46,8 +47,8 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
                 THEN excluded.calendar_version ELSE g.created_with END
         """;
 
-    private const string CalendarVersionsSql = """
-        UPDATE calendar c SET version = n.version, changed_in = pg_current_xact_id() FROM unnest($2, $3) n (calendar, version)
+    private const string CalendarVersionsSql = $"""
+        UPDATE calendar c SET version = n.version, changed_in = pg_current_xact_id() FROM unnest({Unseen.Second}, $3) n (calendar, version)
         WHERE c.tenant = $1 AND c.key = n.calendar
         """;
 
@@ -62,9 +63,9 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
     public async ValueTask<Statement[]> Appending(
         CommandRecord command, IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, Action<long> given)
     {
-        var calendars = CalendarVersions.Of(changes, touched);
-        await Lock([.. calendars.Where(calendar => !session.Versions.ContainsKey(calendar))]);
-        var versions = CalendarVersions.Give(changes, touched, session.Versions);
+        var begun = session.BegunTrail(command.Id);
+        await Lock([.. CalendarVersions.Of(changes, touched).Where(calendar => !session.Versions.ContainsKey(calendar))]);
+        var versions = CalendarVersions.Give(changes, touched, session.Versions, begun.Calendars);
         List<Statement> statements =
         [
             session.Prepare(CommandSql).With(command.Id).WithTime(command.At.ToUnixTimeSeconds()).With(command.Person.Value)
@@ -72,20 +73,37 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
         ];
         if (changes.Count > 0)
         {
-            List<Guid> events = [.. changes.Select(_ => Guid.CreateVersion7(command.At.ToDateTimeOffset()))];
-            statements.AddRange([Entries(command, changes, events, versions, given), Outbox(command, changes, events), .. CalendarChanges(changes, versions)]);
+            statements.AddRange(Of(command.Id, command.At, changes, versions, given));
         }
-        else
+        else if (begun.Appointments.Count == 0 || versions[^1].Count > 0)
         {
             statements.Add(NoChange(command, versions, given));
         }
 
-        if (calendars.Count > 0)
+        if (begun.Calendars.Count > 0)
         {
+            List<long> calendars = [.. begun.Calendars];
             statements.Add(session.Prepare(CalendarVersionsSql).WithKeys(calendars).WithAll(calendars.Select(calendar => session.Versions[calendar])));
         }
 
         return [.. statements];
+    }
+
+    /// <summary>
+    /// The first of a command's changes, ahead of <see cref="Appending"/>, which is given the rest. Null where calendars of theirs are not locked: all of
+    /// a command's are to be in one order.
+    /// </summary>
+    public IReadOnlyList<Statement>? Beginning(Guid command, Instant at, IReadOnlyList<Change> changes) => changes.Count == 0
+        || !CalendarVersions.Of(changes, []).All(session.Versions.ContainsKey)
+            ? null
+            : [.. Of(command, at, changes, CalendarVersions.Give(changes, [], session.Versions, session.BegunTrail(command).Calendars), _ => { })];
+
+    private IEnumerable<Statement> Of(
+        Guid command, Instant at, IReadOnlyList<Change> changes, IReadOnlyList<IReadOnlyList<(long, long)>> versions, Action<long> given)
+    {
+        List<Guid> events = [.. changes.Select(_ => Guid.CreateVersion7(at.ToDateTimeOffset()))];
+        var entries = Entries(command, at, changes, events, versions, given);
+        return [entries, Outbox(at, changes, events), .. CalendarChanges(session.BegunTrail(command), changes, versions)];
     }
 
     /// <summary>For who has not locked them by name.</summary>
@@ -101,23 +119,25 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
     }
 
     private Statement Entries(
-        CommandRecord command, IReadOnlyList<Change> changes, List<Guid> events, IReadOnlyList<IReadOnlyList<(long, long)>> versions, Action<long> given) =>
-        Entry(command, given)
+        Guid command, Instant at, IReadOnlyList<Change> changes, List<Guid> events, IReadOnlyList<IReadOnlyList<(long, long)>> versions,
+        Action<long> given) =>
+        Entry(command, at, given)
             .WithAll(events.Select(id => (Guid?)id))
             .WithAll(changes.Select(change => (Guid?)change.Appointment)).WithAll(changes.Select(change => change.Series))
             .WithAll(changes.Select(change => Stored(change.Kind))).WithAll(changes.Select(change => (long?)change.Version))
             .WithJsons(changes.Select(change => change.Before)).WithJsons(changes.Select(change => change.After))
             .WithAll(versions.Select(Calendars)).WithAll(versions.Select(Versions));
 
-    private Statement NoChange(CommandRecord command, IReadOnlyList<IReadOnlyList<(long, long)>> versions, Action<long> given) => Entry(command, given)
+    private Statement NoChange(CommandRecord command, IReadOnlyList<IReadOnlyList<(long, long)>> versions, Action<long> given) =>
+        Entry(command.Id, command.At, given)
         .WithAll([(Guid?)null]).WithAll([(Guid?)null]).WithAll([(Guid?)null]).WithAll([(string?)null]).WithAll([(long?)null]).WithJsons([null])
         .WithJsons([null]).WithAll(versions.Select(Calendars)).WithAll(versions.Select(Versions));
 
-    private Statement Entry(CommandRecord command, Action<long> given) => session.Prepare(EntriesSql)
-        .WithTime(command.At.ToUnixTimeSeconds()).With(command.Id).Reading(row => given(row.Long(0)));
+    private Statement Entry(Guid command, Instant at, Action<long> given) => session.Prepare(EntriesSql)
+        .WithTime(at.ToUnixTimeSeconds()).With(command).Reading(row => given(row.Long(0)));
 
-    private Statement Outbox(CommandRecord command, IReadOnlyList<Change> changes, List<Guid> events) => session.Prepare(OutboxSql)
-        .WithTime(command.At.ToUnixTimeSeconds()).WithAll(events)
+    private Statement Outbox(Instant at, IReadOnlyList<Change> changes, List<Guid> events) => session.Prepare(OutboxSql)
+        .WithTime(at.ToUnixTimeSeconds()).WithAll(events)
         .WithAll(changes.Select(change => change.Publication.Type)).WithAll(changes.Select(change => change.Publication.Subject))
         .WithJsons(changes.Select(change => change.Publication.Data));
 
@@ -126,14 +146,16 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
     /// so that rows that lie beside each other are written one after the other. Looking first whether there is a row already takes a third of the time, so that
     /// is left out where there can be none.
     /// </summary>
-    private IEnumerable<Statement> CalendarChanges(IReadOnlyList<Change> changes, IReadOnlyList<IReadOnlyList<(long Calendar, long Version)>> versions)
+    private IEnumerable<Statement> CalendarChanges(
+        BegunTrail begun, IReadOnlyList<Change> changes, IReadOnlyList<IReadOnlyList<(long Calendar, long Version)>> versions)
     {
-        var seen = new Dictionary<(long, Guid), int>();
+        var (seen, before) = (new Dictionary<(long, Guid), int>(), begun.Appointments.ToHashSet());
+        begun.Appointments.UnionWith(changes.Select(change => change.Appointment));
         return changes.Zip(versions).SelectMany(pair => pair.First.Calendars.Zip(pair.Second, (calendar, given) => (calendar, pair.First, given.Version)))
             .GroupBy(one =>
             {
                 var turn = seen[(one.calendar.Calendar, one.First.Appointment)] = seen.GetValueOrDefault((one.calendar.Calendar, one.First.Appointment)) + 1;
-                return (Number: turn, IsFirst: turn == 1 && one.First.HasNewId);
+                return (Number: turn, IsFirst: turn == 1 && one.First.HasNewId && !before.Contains(one.First.Appointment));
             })
             .OrderBy(turn => turn.Key.Number)
             .Select(turn =>
@@ -159,4 +181,15 @@ internal sealed class TrailRows(PostgresSession session) : ITrailWrites
         ChangeKind.Modified => "modified",
         _ => "deleted",
     };
+}
+
+/// <summary>How far the trail of a command is that is written in parts.</summary>
+internal sealed class BegunTrail(Guid command)
+{
+    public Guid Command => command;
+
+    /// <summary>Keys of the calendars that got versions.</summary>
+    public HashSet<long> Calendars { get; } = [];
+
+    public HashSet<Guid> Appointments { get; } = [];
 }

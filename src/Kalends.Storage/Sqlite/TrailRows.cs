@@ -41,7 +41,7 @@ internal sealed class TrailRows(SqliteSession session) : ITrailWrites
         session.Prepare(CommandSql).With(command.Id).With(command.At.ToUnixTimeSeconds()).With(command.Person.Value)
             .With(command.App).With(command.Name).With(command.RequestId).WithJson(command.Data).Run();
         var versions = CalendarVersions.Of(changes, touched).ToDictionary(calendar => calendar, Version);
-        var given = CalendarVersions.Give(changes, touched, versions);
+        var given = CalendarVersions.Give(changes, touched, versions, []);
         var last = 0L;
         foreach (var (change, places) in changes.Zip(given))
         {

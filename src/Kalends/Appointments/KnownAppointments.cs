@@ -85,7 +85,7 @@ public static class KnownAppointments
     public static async ValueTask Write(CommandContext context, IReadOnlyList<Edit> edits, IReadOnlyDictionary<CalendarId, Calendar> calendars)
     {
         var writes = context.Rows<IAppointmentWrites>();
-        var changes = new List<Change>(edits.Count);
+        var left = edits.Count;
         foreach (var some in edits.Chunk(AtOnce))
         {
             var made = InBulk.Select(some, edit =>
@@ -94,8 +94,13 @@ public static class KnownAppointments
                 return (Booking: booking, Change: AppointmentChanges.Of(edit.Before?.Row, booking?.Appointment, new(edit.Before?.Says, edit.After, calendars)));
             });
             await writes.Save([.. made.Select(one => one.Booking).OfType<Booking>()]);
-            changes.AddRange(made.Select(one => one.Change));
-            if (edits.Count > AtOnce)
+            foreach (var one in made)
+            {
+                context.Record(one.Change);
+            }
+
+            left -= some.Length;
+            if (left > 0)
             {
                 await context.StartWriting();
             }
@@ -105,11 +110,6 @@ public static class KnownAppointments
         if (WatchedEdits.Of(edits, calendars, context.Now) is { Count: > 0 } watches)
         {
             await context.Rows<IReminderWatches>().Watch(watches);
-        }
-
-        foreach (var change in changes)
-        {
-            context.Record(change);
         }
     }
 }

@@ -49,6 +49,7 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
     /// <summary>Which addresses may be called that the command names.</summary>
     public OutgoingRules Outgoing { get; init; } = OutgoingRules.Strict;
 
+    /// <summary>What the commit is to write in trail, change logs and outbox: all that was recorded and is not being written yet.</summary>
     public IReadOnlyList<Change> Changes => changes;
 
     /// <summary>What the command is called in the trail.</summary>
@@ -69,7 +70,13 @@ public sealed class CommandContext(Caller caller, Instant now, IWriteSession ses
     public IReadOnlyCollection<long> Touched => touched;
 
     /// <inheritdoc cref="IWriteSession.StartWriting"/>
-    public ValueTask StartWriting() => DryRun ? ValueTask.CompletedTask : session.StartWriting();
+    public async ValueTask StartWriting()
+    {
+        if (!DryRun && await session.StartWriting(CommandId, Now, [.. changes]))
+        {
+            changes.Clear();
+        }
+    }
 
     public void Record(Change change) => changes.Add(made.Contains(change.Appointment) ? change with { HasNewId = true } : change);
 

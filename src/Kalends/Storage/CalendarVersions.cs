@@ -12,8 +12,9 @@ public static class CalendarVersions
     /// <param name="changes">What a command changed.</param>
     /// <param name="touched">Calendars that changed themselves: those without a change among these get a version with the last entry.</param>
     /// <param name="versions">The versions before, by key; the versions after when it returns. Each calendar must be there.</param>
+    /// <param name="changed">The calendars that the same command changed before, and those it changed when it returns.</param>
     public static IReadOnlyList<IReadOnlyList<(long Calendar, long Version)>> Give(
-        IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, Dictionary<long, long> versions)
+        IReadOnlyList<Change> changes, IReadOnlyCollection<long> touched, Dictionary<long, long> versions, HashSet<long> changed)
     {
         var given = changes.Select(change => change.Calendars.Select(calendar => Next(calendar.Calendar)).ToList()).ToList();
         if (given.Count == 0)
@@ -21,7 +22,7 @@ public static class CalendarVersions
             given.Add([]);
         }
 
-        var changed = changes.SelectMany(change => change.Calendars).Select(calendar => calendar.Calendar).ToHashSet();
+        changed.UnionWith(changes.SelectMany(change => change.Calendars).Select(calendar => calendar.Calendar));
         given[^1].AddRange(touched.Where(changed.Add).Select(Next));
         return given;
 

@@ -117,10 +117,11 @@ public interface IReadSession : IAsyncDisposable
 public interface IWriteSession : IReadSession
 {
     /// <summary>
-    /// For who has more to work out before the commit: what was handed over so far may be written meanwhile. What goes wrong with it is told with whatever is
-    /// asked next, at the latest with the commit.
+    /// For who has more to work out before the commit: what was handed over so far may be written meanwhile, and with it the first of the changes that the
+    /// command made. True where these were taken: the commit is to be given those that follow. What goes wrong is told with whatever is asked next, at the
+    /// latest with the commit.
     /// </summary>
-    ValueTask StartWriting() => ValueTask.CompletedTask;
+    ValueTask<bool> StartWriting(Guid command, Instant at, IReadOnlyList<Change> changes) => new(false);
 
     /// <summary>
     /// Makes all of the transaction durable. Disposing without it undoes everything. The answer is a position that includes it, and all that the

@@ -83,7 +83,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
         {
             var ana = await session.Key(Ana);
             await session.Rows<IAppointmentWrites>().Save([Booking(2, ana, 0, Hour), Booking(1, ana, 0, Hour)]);
-            await session.StartWriting();
+            await session.StartWriting(Guid.NewGuid(), Now, []);
             await session.Rows<IAppointmentWrites>().Save([Booking(3, ana, 0, Hour)]);
             await Assert.ThrowsAsync<StoreChangedException>(async () => await session.Commit(Stopped));
         }
@@ -91,7 +91,7 @@ public sealed class PostgresWritersTests : IAsyncLifetime
         await using (var session = await stores[0].Write("acme", Stopped))
         {
             await session.Rows<IAppointmentWrites>().Save([Booking(1, await session.Key(Ana), 0, Hour)]);
-            await session.StartWriting();
+            await session.StartWriting(Guid.NewGuid(), Now, []);
         }
 
         await using var after = await stores[0].Read("acme", Stopped);

@@ -1,4 +1,6 @@
 using Kalends.Appointments;
+using Kalends.Audit;
+using Kalends.Availability;
 using Kalends.Storage;
 using static Kalends.Tests.Storage.Examples;
 
@@ -77,21 +79,46 @@ public abstract partial class StoreContract : IAsyncLifetime
         await using (var undone = await Store.Write(Tenant, Stopped))
         {
             await undone.Create(Booking(1, await undone.Key(Ana), 0, Hour));
-            await undone.StartWriting();
+            await undone.StartWriting(Guid.NewGuid(), Now, []);
         }
 
         await Commit(async session =>
         {
             var ana = await session.Key(Ana);
             await session.Rows<IAppointmentWrites>().Save([Booking(2, ana, 0, Hour)]);
-            await session.StartWriting();
-            await session.StartWriting();
+            await session.StartWriting(Guid.NewGuid(), Now, []);
+            await session.StartWriting(Guid.NewGuid(), Now, []);
             await session.Rows<IAppointmentWrites>().Save([Booking(3, ana, Hour, 2 * Hour)]);
-            await session.StartWriting();
+            await session.StartWriting(Guid.NewGuid(), Now, []);
             Assert.Equal([Id(2), Id(3)], (await session.Rows<IAppointmentRows>().Find([Id(1), Id(2), Id(3)])).Keys.Order());
         });
         await using var after = await Store.Read(Tenant, Stopped);
         Assert.Equal([Id(2), Id(3)], (await after.Rows<IAppointmentRows>().Page(null, 10)).Select(row => row.Id));
+    }
+
+    [Fact]
+    public async Task What_a_command_changed_leaves_the_same_trail_in_parts_as_at_once()
+    {
+        var (ana, ben, command) = (0L, 0L, Command());
+        await Commit(async session => (ana, ben) = (await session.Key(Ana), await session.Key(Ben)));
+        await using (var session = await Store.Write(Tenant, Stopped))
+        {
+            await session.Rows<ICalendarWrites>().Lock([Ana, Ben]);
+            var (first, again, other) = (Booking(1, ana, 0, Hour), Booking(1, ana, Hour, 2 * Hour, Busyness.Busy, 2, ana), Booking(2, ana, 0, Hour));
+            await session.Rows<IAppointmentWrites>().Save([first, other]);
+            List<Change> part = [Change(ChangeKind.Created, null, first) with { HasNewId = true }, Change(ChangeKind.Created, null, other) with { HasNewId = true }];
+            var begun = await session.StartWriting(command.Id, command.At, part);
+            await session.Rows<IAppointmentWrites>().Save([again]);
+            List<Change> rest = [Change(ChangeKind.Modified, first, again) with { HasNewId = true }];
+            await session.Commit(command, begun ? rest : [.. part, .. rest], [ana, ben], Stopped);
+        }
+
+        await using var after = await Store.Read(Tenant, Stopped);
+        var entries = (await after.Rows<ITrailRows>().Page(new() { Command = command.Id }, null, 10)).Reverse().ToList();
+        Assert.Equal([Id(1), Id(2), Id(1)], entries.Select(entry => entry.Appointment!.Value));
+        Assert.Equal([(Id(2), 2L), (Id(1), 3L)], (await after.Rows<IChangeRows>().Since(ana, 0, 9)).Select(one => (one.Appointment, one.CalendarVersion)));
+        Assert.Equal([3L, 1L], (await after.Rows<ICalendarRows>().Find([Ana, Ben])).Values.OrderBy(one => one.Id.Value).Select(one => one.Version));
+        Assert.Empty(await Store.FindBroken(Stopped).ToListAsync(Stopped));
     }
 
     [Fact]
