@@ -66,6 +66,37 @@ public sealed class BusyFortnightTests
         }
     }
 
+    /// <summary>Minutes from the start of the fortnight, and lasting seconds; the widest that four bytes hold, and one beyond each.</summary>
+    [Theory]
+    [InlineData(0, 8_191 * 60, 4)]
+    [InlineData((14 * 24 * 60) - 1, 60, 4)]
+    [InlineData(20_159, 8_191 * 60, 4)]
+    [InlineData(600, 0x1FFF * 60, 4)]
+    [InlineData(600, 8_192 * 60, 8)]
+    [InlineData(600, 61, 8)]
+    [InlineData(-1, 1_800, 8)]
+    public void Whole_minutes_of_a_few_days_take_four_bytes_and_all_else_eight(int minute, long length, int bytes)
+    {
+        var start = BusyFortnight.StartOf(1_450);
+        foreach (var busyness in new[] { Busyness.Tentative, Busyness.Busy, Busyness.OutOfOffice })
+        {
+            foreach (var privacy in new[] { Privacy.Public, Privacy.Private })
+            {
+                var time = new BlockingTime(7, start + (minute * 60L), start + (minute * 60L) + length, busyness, privacy, 3);
+                var other = new BlockingTime(7, start + 3_600, start + 5_400, Busyness.Busy, Privacy.Public, 3);
+                var fortnight = BusyFortnight.Pack(1_450, 1_450, [time, other])![0];
+                var found = new List<BlockingTime>();
+                fortnight.Scan(7, (start, BusyFortnight.StartOf(1_451)), isFirst: true, found.Add);
+                Assert.Equal(
+                    new[] { time, other }.OrderBy(one => one.From).ThenBy(one => one.To).Select(Shown), found.Select(Shown));
+                Assert.Equal(
+                    new[] { time, other }.OrderBy(one => one.From).ThenBy(one => one.To).Select(one => (one.From, one.To)),
+                    Enumerable.Range(0, 2).Select(index => (fortnight.From(index), fortnight.To(index))));
+                Assert.Equal(2 * bytes, fortnight.Bytes - BusyFortnight.Pack(1_450, 1_450, [])![0].Bytes);
+            }
+        }
+    }
+
     private static string Shown(BlockingTime time) => $"{time.Calendar} {time.From} {time.To} {time.Busyness} {time.Privacy} {(time.Privacy == Privacy.Secret ? time.Owner : 0)}";
 
     private static BlockingTime Time(Random random, long begin, long end)

@@ -1,10 +1,10 @@
 namespace Kalends.Availability;
 
 /// <summary>
-/// What blocks one calendar in one fortnight, in order of start and end: eight bytes an attendance, since ten thousand people's year is thirteen
-/// million of them. Fortnights begin on Mondays in UTC, so that few appointments lie across. What an attendance is called, and whose it is, comes
-/// later and only where somebody asks (<see cref="NamedBlock"/>); but for secret ones, of which the owner sees more than others. May be shared
-/// between threads.
+/// What blocks one calendar in one fortnight, in order of start and end: four bytes an attendance, since ten thousand people's year is thirteen
+/// million of them; eight where one of them begins or ends within a minute, lies across or lasts for days. Fortnights begin on Mondays in UTC, so that
+/// few appointments lie across. What an attendance is called, and whose it is, comes later and only where somebody asks (<see cref="NamedBlock"/>); but
+/// for secret ones, of which the owner sees more than others. May be shared between threads.
 /// </summary>
 public sealed class BusyFortnight
 {
@@ -18,7 +18,9 @@ public sealed class BusyFortnight
 
     private const int BytesOfArray = 24;
 
-    private readonly Packed[] rows;
+    /// <summary>A word of each row, or two.</summary>
+    private readonly uint[] words;
+    private readonly bool isWide;
 
     /// <summary>Of each row, where any is secret.</summary>
     private readonly int[]? owners;
@@ -27,21 +29,29 @@ public sealed class BusyFortnight
     private BusyFortnight(int number, List<BlockingTime> times)
     {
         Number = number;
-        rows = [.. times.Select(time => new Packed(time, Start))];
+        isWide = !times.TrueForAll(time => Packed.IsNarrow(time, Start));
+        words = new uint[isWide ? 2 * times.Count : times.Count];
+        for (var index = 0; index < times.Count; index++)
+        {
+            Write(index, new(times[index], Start));
+        }
+
         owners = times.Exists(time => time.Privacy == Privacy.Secret) ? [.. times.Select(time => (int)time.Owner)] : null;
     }
 
-    private BusyFortnight(BusyFortnight named) => (Number, rows, owners) = (named.Number, named.rows, named.owners);
+    private BusyFortnight(BusyFortnight named) => (Number, words, isWide, owners) = (named.Number, named.words, named.isWide, named.owners);
 
     public int Number { get; }
 
     /// <summary>What it takes of memory, without names.</summary>
-    public int Bytes => BytesOfEmpty + (rows.Length * sizeof(long)) + (owners is null ? 0 : BytesOfArray + (rows.Length * sizeof(int)));
+    public int Bytes => BytesOfEmpty + (words.Length * sizeof(uint)) + (owners is null ? 0 : BytesOfArray + (Count * sizeof(int)));
 
     /// <summary>Of the names known so far. Changes as they come.</summary>
     public long NamedBytes { get; private set; }
 
     private long Start => StartOf(Number);
+
+    private int Count => isWide ? words.Length / 2 : words.Length;
 
     /// <summary>The fortnight that a second lies in; it may lie before 1970.</summary>
     public static int NumberOf(long moment) => (int)Math.Floor((moment - FirstMonday) / (double)Seconds);
@@ -71,9 +81,13 @@ public sealed class BusyFortnight
         return [.. each.Select((rows, place) => new BusyFortnight(first + place, rows))];
     }
 
-    public long From(int index) => Start + rows[index].Start;
+    public long From(int index) => Start + RowAt(index).Start;
 
-    public long To(int index) => Start + rows[index].Start + rows[index].Length;
+    public long To(int index)
+    {
+        var row = RowAt(index);
+        return Start + row.Start + row.Length;
+    }
 
     /// <summary>The same without names: whoever is reading this one goes on to find them in it.</summary>
     public BusyFortnight Nameless() => named is null ? this : new(this);
@@ -85,8 +99,8 @@ public sealed class BusyFortnight
     {
         if (named is null)
         {
-            NamedBytes = (rows.Length * IntPtr.Size) + BytesOfArray;
-            Volatile.Write(ref named, new NamedBlock?[rows.Length]);
+            NamedBytes = (Count * IntPtr.Size) + BytesOfArray;
+            Volatile.Write(ref named, new NamedBlock?[Count]);
         }
 
         NamedBytes += named[index] is null ? block.Bytes : 0;
@@ -98,9 +112,9 @@ public sealed class BusyFortnight
     /// </summary>
     public IEnumerable<int> Overlapping(long from, long to, bool isFirst)
     {
-        for (var index = 0; index < rows.Length && From(index) < to; index++)
+        for (var index = 0; index < Count && From(index) < to; index++)
         {
-            if (To(index) > from && (isFirst || rows[index].Start >= 0))
+            if (To(index) > from && (isFirst || RowAt(index).Start >= 0))
             {
                 yield return index;
             }
@@ -110,10 +124,10 @@ public sealed class BusyFortnight
     /// <summary>The same, shown as they are.</summary>
     public void Scan(long calendar, (long From, long To) span, bool isFirst, Action<BlockingTime> visit)
     {
-        var start = Start;
-        for (var index = 0; index < rows.Length; index++)
+        var (start, count) = (Start, Count);
+        for (var index = 0; index < count; index++)
         {
-            var row = rows[index];
+            var row = RowAt(index);
             var from = start + row.Start;
             if (from >= span.To)
             {
@@ -124,6 +138,22 @@ public sealed class BusyFortnight
             {
                 visit(new(calendar, from, from + row.Length, row.Busyness, row.Privacy, owners?[index] ?? BlockingTime.NoOwner));
             }
+        }
+    }
+
+    private Packed RowAt(int index) => isWide
+        ? new(words[2 * index] | ((long)words[(2 * index) + 1] << 32))
+        : Packed.OfNarrow(words[index]);
+
+    private void Write(int index, Packed row)
+    {
+        if (isWide)
+        {
+            (words[2 * index], words[(2 * index) + 1]) = unchecked(((uint)row.Word, (uint)(row.Word >> 32)));
+        }
+        else
+        {
+            words[index] = row.ToNarrow();
         }
     }
 
@@ -141,18 +171,29 @@ public sealed class BusyFortnight
         return times;
     }
 
-    /// <summary>In one number: seconds from the start of the fortnight, which may be before it, then the length, busyness and privacy.</summary>
-    private readonly struct Packed(BlockingTime time, long start)
+    /// <summary>
+    /// In one number: seconds from the start of the fortnight, which may be before it, then the length, busyness and privacy. Narrow the same in minutes:
+    /// fifteen bits, thirteen and four.
+    /// </summary>
+    private readonly struct Packed(long packed)
     {
         private const int BitsOfTime = 28;
         private const int BitsOfKind = 4;
+        private const int NarrowBits = 13;
+        private const long Kinds = (1 << BitsOfKind) - 1;
+        private const long Lengths = (1L << BitsOfTime) - 1;
+        private const int Minute = 60;
 
-        private readonly long packed = ((time.From - start) << (BitsOfTime + BitsOfKind))
-            | ((time.To - time.From) << BitsOfKind) | ((long)time.Busyness << 2) | (long)time.Privacy;
+        public Packed(BlockingTime time, long start)
+            : this(((time.From - start) << (BitsOfTime + BitsOfKind)) | ((time.To - time.From) << BitsOfKind) | ((long)time.Busyness << 2) | (long)time.Privacy)
+        {
+        }
+
+        public long Word => packed;
 
         public long Start => packed >> (BitsOfTime + BitsOfKind);
 
-        public long Length => (packed >> BitsOfKind) & ((1L << BitsOfTime) - 1);
+        public long Length => (packed >> BitsOfKind) & Lengths;
 
         public Busyness Busyness => (Busyness)((packed >> 2) & 3);
 
@@ -160,6 +201,19 @@ public sealed class BusyFortnight
 
         public static bool Fits(BlockingTime time, long start) => time.To - time.From < 1L << BitsOfTime
             && Math.Abs(time.From - start) < 1L << BitsOfTime && time.Owner is >= 0 and <= int.MaxValue;
+
+        /// <summary>A fortnight has fewer minutes than there are starts.</summary>
+        public static bool IsNarrow(BlockingTime time, long start) => time.From >= start && (time.From - start) % Minute == 0
+            && (time.To - time.From) % Minute == 0 && time.To - time.From < (1L << NarrowBits) * Minute;
+
+        public static Packed OfNarrow(uint word)
+        {
+            var (start, length) = (word >> (NarrowBits + BitsOfKind), (word >> BitsOfKind) & ((1u << NarrowBits) - 1));
+            return new(((long)start * Minute << (BitsOfTime + BitsOfKind)) | ((long)length * Minute << BitsOfKind) | (word & Kinds));
+        }
+
+        public uint ToNarrow() =>
+            ((uint)(Start / Minute) << (NarrowBits + BitsOfKind)) | ((uint)(Length / Minute) << BitsOfKind) | (uint)(packed & Kinds);
     }
 }
 
