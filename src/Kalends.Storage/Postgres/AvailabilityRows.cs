@@ -7,8 +7,17 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 {
     // A database that was restored, or was made from a standby, began anew or stands by no more; it may have lost changes whose versions it gives
     // again. The same in each row.
-    private const string CalendarsSql =
-        $"SELECT {CalendarRows.Columns}, pg_postmaster_start_time(), pg_is_in_recovery() FROM calendar WHERE tenant = $1 AND id = ANY ($2)";
+    private const string CalendarsSql = $"""
+        SELECT {CalendarRows.Columns}, pg_postmaster_start_time(), pg_is_in_recovery() FROM calendar
+        WHERE tenant = $1 AND id = ANY ({Unseen.Second}::text[])
+        """;
+
+    // Of those that are known whether they still have that version: the name is null then.
+    private const string WithKnownSql = $"""
+        {CalendarsSql} UNION ALL
+        SELECT key, NULL, version, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, pg_postmaster_start_time(), pg_is_in_recovery() FROM calendar
+        WHERE tenant = $1 AND key = ANY ({Unseen.Third}::integer[])
+        """;
 
     // Mostly nobody is just deciding, and the first look says so for all calendars.
     private const string HeldSql = """
@@ -20,7 +29,7 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 
     public async ValueTask<FirstLook> Look(LookFor wanted)
     {
-        var (answer, ahead) = (new Answer(), new AskedAhead(session, wanted));
+        var (answer, ahead) = (new Answer([]), new AskedAhead(session, wanted));
         await session.Run([.. Statements(wanted, answer), .. ahead.Statements]);
         session.Ahead = ahead;
         return answer.Found(lasts: true);
@@ -28,15 +37,24 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 
     public async ValueTask<FirstLook> Glance(LookFor wanted)
     {
-        var (answer, ahead) = (new Answer(), new AskedAhead(session, wanted));
+        var (answer, ahead) = (new Answer([.. wanted.Known?.Values ?? []]), new AskedAhead(session, wanted));
         var lasts = await session.RunAlone([.. Statements(wanted, answer), .. ahead.Statements]);
+        if (!answer.KnowsAll)
+        {
+            return await Glance(wanted with { Known = null });
+        }
+
         session.Ahead = ahead;
         return answer.Found(lasts) with { ShowsAll = ahead.ShowsAll };
     }
 
     private IEnumerable<Statement> Statements(LookFor wanted, Answer answer)
     {
-        yield return session.Prepare(CalendarsSql).WithAll(wanted.Calendars.Append(wanted.Caller).Select(id => id.Value)).Reading(answer.AddCalendar);
+        var asked = wanted.Calendars.Append(wanted.Caller);
+        yield return answer.Known.Count == 0
+            ? session.Prepare(CalendarsSql).WithAll(asked.Select(id => id.Value)).Reading(answer.AddCalendar)
+            : session.Prepare(WithKnownSql).WithAll(asked.Where(id => !wanted.Known!.ContainsKey(id)).Select(id => id.Value)).WithKeys(answer.Known.Keys)
+                .Reading(answer.AddCalendar);
         if (wanted.Now is { } now)
         {
             yield return session.Prepare(HeldSql).WithAll(wanted.Calendars.Select(id => id.Value)).WithTime(wanted.To).WithTime(wanted.From).WithTime(now)
@@ -44,18 +62,28 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
         }
     }
 
-    private sealed class Answer
+    private sealed class Answer(IReadOnlyCollection<Calendar> known)
     {
-        private readonly Dictionary<CalendarId, Calendar> calendars = [];
+        private readonly Dictionary<CalendarId, Calendar> calendars = new(known.Count);
         private string? lineage;
+        private int still;
+
+        public IReadOnlyDictionary<long, Calendar> Known { get; } = known.ToDictionary(calendar => calendar.Key);
+
+        /// <summary>False where any of those that were known is another by now.</summary>
+        public bool KnowsAll => still == Known.Count;
 
         public List<HeldTime> Held { get; } = [];
 
         public void AddCalendar(Row row)
         {
-            var calendar = CalendarRows.Calendar(row);
             lineage ??= $"{row.Microsecond(12)} {row.Bool(13)}";
-            calendars[calendar.Id] = calendar;
+            var calendar = row.IsNull(1) ? Known[row.Integer(0)] : CalendarRows.Calendar(row);
+            if (!row.IsNull(1) || calendar.Version == row.Long(2))
+            {
+                still += row.IsNull(1) ? 1 : 0;
+                calendars[calendar.Id] = calendar;
+            }
         }
 
         public FirstLook Found(bool lasts) => new(calendars, Held) { Lasts = lasts, Lineage = lineage };

@@ -27,6 +27,12 @@ public sealed record LookFor
 
     public AttendancePlace? After { get; init; }
 
+    /// <summary>
+    /// Some of the calendars as they were once, so that a store may look only whether they still have that version, and take them from here then.
+    /// Changes no answer, only how soon it is there.
+    /// </summary>
+    public IReadOnlyDictionary<CalendarId, Calendar>? Known { get; init; }
+
     /// <summary>What will most likely be asked next, so that a store may answer it with the look. Changes no answer, only how soon it is there.</summary>
     public LookAhead? Ahead { get; init; }
 }

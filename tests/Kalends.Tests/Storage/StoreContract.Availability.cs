@@ -52,6 +52,35 @@ public abstract partial class StoreContract
     }
 
     [Fact]
+    public async Task What_was_known_of_calendars_holds_while_they_have_that_version()
+    {
+        await Commit(async session => _ = (await session.Key(Ana), await session.Key(Ben), await session.Key(Room)));
+        var known = await Glanced([Ana, Ben], null);
+        Assert.Equivalent(known, await Glanced([Ana, Ben], known), strict: true);
+        Assert.Equivalent(await Glanced([Room, Ana, Ben], null), await Glanced([Room, Ana, Ben], known), strict: true);
+
+        await Commit(async session =>
+        {
+            var ana = (await session.Rows<ICalendarWrites>().Lock([Ana]))[Ana];
+            await session.Rows<ICalendarWrites>().Save([ana with { TimeZone = "Asia/Tokyo" }]);
+            await session.Rows<ITrailWrites>().Append(Command(), [], [ana.Key]);
+        });
+        var changed = await Glanced([Ana, Ben], known);
+        Assert.Equal(("Asia/Tokyo", known[Ana].Version + 1), (changed[Ana].TimeZone, changed[Ana].Version));
+        Assert.Equivalent(known[Ben], changed[Ben], strict: true);
+        Assert.Equivalent(changed, await Glanced([Ana, Ben], With(Ben, calendar => calendar with { Key = 4_711 })), strict: true);
+
+        IReadOnlyDictionary<CalendarId, Calendar> With(CalendarId id, Func<Calendar, Calendar> change) =>
+            known.Values.Select(calendar => calendar.Id == id ? change(calendar) : calendar).ToDictionary(calendar => calendar.Id);
+    }
+
+    private async Task<IReadOnlyDictionary<CalendarId, Calendar>> Glanced(CalendarId[] ids, IReadOnlyDictionary<CalendarId, Calendar>? known)
+    {
+        await using var session = await Store.Read(Tenant, Stopped);
+        return (await session.Rows<IAvailabilityRows>().Glance(Asked(ids) with { Known = known })).Calendars;
+    }
+
+    [Fact]
     public async Task What_follows_a_look_is_what_anybody_would_be_answered()
     {
         var keys = await WriteWeeks();

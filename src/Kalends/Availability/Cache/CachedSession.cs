@@ -32,12 +32,18 @@ internal sealed class CachedSession(CachedStore store, IReadSession session, str
         }
 
         var lineage = store.Lineages.Now;
-        var look = await own.Glance(wanted);
+        var look = await own.Glance(wanted with { Known = store.Known.Find(lineage, tenant, wanted.Calendars) });
         var cached = In(lineage, wanted, look);
-        if (cached is not { IsWhole: true } && !look.Lasts)
+        // Of another store than was known nothing holds, be it of a moment that lasts.
+        if (cached is null || (!cached.IsWhole && !look.Lasts))
         {
             look = await own.Look(wanted with { Ahead = cached?.Missing });
             cached = In(lineage, wanted, look);
+        }
+
+        if (cached is not null)
+        {
+            store.Known.Keep(lineage, tenant, look.Calendars.Values);
         }
 
         if (cached is not null && (cached.IsWhole || await Load(cached)))

@@ -23,6 +23,8 @@ public sealed class CachedStore(IStore store, FreeBusyCache cache) : IStore
 
     internal Lineages Lineages { get; } = new();
 
+    internal KnownCalendars Known { get; } = new();
+
     public async ValueTask<IReadSession> Read(string tenant, CancellationToken stopped) =>
         new CachedSession(this, await store.Read(tenant, stopped), tenant);
 

@@ -1,0 +1,59 @@
+using System.Collections.Concurrent;
+using Kalends.Storage;
+
+namespace Kalends.Availability;
+
+/// <summary>
+/// Calendars as they were last read, so that a look at many need ask no more than whether they still have these versions: whatever a query sees of a calendar
+/// changes with its version (<see cref="LookFor.Known"/>). May be shared between threads.
+/// </summary>
+internal sealed class KnownCalendars
+{
+    /// <summary>A hundred or two bytes each. When there are more, all are forgotten, and learned again as they are asked for.</summary>
+    private const int Most = 50_000;
+
+    private readonly ConcurrentDictionary<(int Lineage, string Tenant, CalendarId Id), Calendar> calendars = new();
+    private int count;
+
+    /// <summary>Of these calendars those that are known.</summary>
+    public IReadOnlyDictionary<CalendarId, Calendar> Find(int lineage, string tenant, IReadOnlyCollection<CalendarId> ids)
+    {
+        var found = new Dictionary<CalendarId, Calendar>(ids.Count);
+        foreach (var id in ids)
+        {
+            if (calendars.TryGetValue((lineage, tenant, id), out var calendar))
+            {
+                found.TryAdd(id, calendar);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Those of an older version, as of a replica that is behind, do not take the place of newer ones.</summary>
+    public void Keep(int lineage, string tenant, IEnumerable<Calendar> read)
+    {
+        foreach (var calendar in read)
+        {
+            var key = (lineage, tenant, calendar.Id);
+            if (!calendars.TryGetValue(key, out var known))
+            {
+                Forget(Interlocked.Increment(ref count));
+                calendars[key] = calendar;
+            }
+            else if (known.Version < calendar.Version)
+            {
+                calendars[key] = calendar;
+            }
+        }
+    }
+
+    private void Forget(int now)
+    {
+        if (now > Most)
+        {
+            calendars.Clear();
+            Volatile.Write(ref count, 0);
+        }
+    }
+}
