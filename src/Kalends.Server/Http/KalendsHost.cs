@@ -14,6 +14,7 @@ using Kalends.Server.Workers;
 using Kalends.Storage;
 using Kalends.Webhooks;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Kalends.Server.Http;
 
@@ -75,6 +76,8 @@ public static class KalendsHost
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(limits.ShutdownSeconds));
         builder.Services.Configure<KestrelServerOptions>(server => Configure(server, limits));
+        // What arrived is read, and what is answered sent, by the thread of the pool that woke for it, without waking another for each.
+        builder.Services.Configure<SocketTransportOptions>(socket => socket.UnsafePreferInlineScheduling = true);
     }
 
     private static void Configure(KestrelServerOptions server, LimitSettings limits)
