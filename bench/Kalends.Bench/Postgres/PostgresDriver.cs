@@ -90,8 +90,8 @@ public static class PostgresDriver
         var (small, large) = (new Times(), new Times());
         var (one, two) = (new Random(settings.Seed), new Random(settings.Seed));
         // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them.
-        await Warm(operation, settings, tenth, one);
-        await Warm(operation, settings, whole, two);
+        Warm(operation, settings, tenth, one);
+        Warm(operation, settings, whole, two);
         for (var turn = 0; turn < settings.Turns; turn++)
         {
             await Turn(operation, settings, tenth, one, small);
@@ -107,12 +107,12 @@ public static class PostgresDriver
             + $"| {large.Spent.TotalMilliseconds / large.Http.Count:0.00} | {large.Bytes / 1e3:0} |"));
     }
 
-    private static async Task Warm(PostgresOperation operation, PostgresSettings settings, Sized sized, Random random)
+    private static void Warm(PostgresOperation operation, PostgresSettings settings, Sized sized, Random random)
     {
         var began = Stopwatch.GetTimestamp();
         for (var round = 0; round < settings.WarmUp && Stopwatch.GetElapsedTime(began) < LongestWarmUp; round++)
         {
-            await Operation.Send(sized.Server.Client, operation.Path, operation.Draw(random, sized.People));
+            Operation.SendAndWait(sized.Server.Client, operation.Path, operation.Draw(random, sized.People));
         }
     }
 
@@ -124,7 +124,7 @@ public static class PostgresDriver
         {
             var body = operation.Draw(random, sized.People);
             var began = Stopwatch.GetTimestamp();
-            times.Bytes = await Operation.Send(sized.Server.Client, operation.Path, body);
+            times.Bytes = Operation.SendAndWait(sized.Server.Client, operation.Path, body);
             times.Http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
@@ -184,7 +184,7 @@ public static class PostgresDriver
             List<int> attendees = [.. Enumerable.Range(0, 1_300).Select(n => n % 5 == 0 ? 3 : 2)];
             var body = $$"""{"appointments":[{{string.Join(',', attendees.Select((count, n) => Meeting(people, first, count, n)))}}]}""";
             var began = Stopwatch.GetTimestamp();
-            await Operation.Send(server.Client, "commands/save-appointments", body);
+            Operation.SendAndWait(server.Client, "commands/save-appointments", body);
             var ours = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
             began = Stopwatch.GetTimestamp();
             await bare.Save([.. attendees.Select(count => Enumerable.Range(0, count).Select(place => 1 + ((first + place) % people)).ToArray())]);
