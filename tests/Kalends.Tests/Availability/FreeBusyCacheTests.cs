@@ -62,7 +62,7 @@ public sealed class FreeBusyCacheTests
         {
             var fortnight = read[calendar - 1].Fortnights[0];
             cache.Name(Key(calendar), [.. Enumerable.Range(0, 5).Select(index => (fortnight, index, Named(index)))]);
-            Assert.InRange(cache.Bytes, before, before + (40_000 / 8));
+            Assert.InRange(cache.Bytes, before, before + (40_000 / 16));
         }
 
         Assert.All(read, busy => Assert.Equal("Block 4", busy.Fortnights[0].NameOf(4)?.Title));
@@ -99,7 +99,7 @@ public sealed class FreeBusyCacheTests
         var before = cache.Bytes;
         Name(1, "Budget");
         Assert.InRange(cache.Bytes - before, 1, 1_000);
-        Name(1, new string('x', 6_000));
+        Name(1, new string('x', 12_000));
         Assert.Null(Find(1, 1));
         Assert.Equal(0, cache.Bytes);
         cache.Keep(Key(2), Busy(version: 1, rows: 5_000));
@@ -111,7 +111,29 @@ public sealed class FreeBusyCacheTests
             var fortnight = Find(calendar, 1)!.Fortnights[0];
             var index = title.Length % 50;
             cache.Name(Key(calendar), [(fortnight, index, new NamedBlock(Guid.Empty, title, 1, Busyness.Busy, Privacy.Public, false))]);
-            Assert.Equal(title, fortnight.NameOf(index)!.Title);
+            Assert.Equal(title, fortnight.NameOf(index)?.Title);
+        }
+    }
+
+    [Fact]
+    public void Names_are_told_as_they_were_given_in_whatever_order_they_came()
+    {
+        string?[] titles = [null, "", "Budget", "Übergabe 🗓", "\0", new string('å', 300)];
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var random = new Random(seed);
+            var given = new Dictionary<int, NamedBlock>();
+            var fortnight = Busy(version: 1, rows: 300).Fortnights[0];
+            for (var batch = 0; batch < 5; batch++)
+            {
+                var more = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(300)).Distinct().ToDictionary(index => index, _ => new NamedBlock(
+                    Guid.NewGuid(), titles[random.Next(titles.Length)], random.Next(), (Busyness)random.Next(4), (Privacy)random.Next(3), random.Next(2) == 0));
+                fortnight.Name(more.Select(one => (one.Key, one.Value)));
+                more.ToList().ForEach(one => given[one.Key] = one.Value);
+                Assert.Equal(given.OrderBy(one => one.Key), Enumerable.Range(0, 300).Where(fortnight.HasName).ToDictionary(index => index, index => fortnight.NameOf(index)!.Value));
+            }
+
+            Assert.Null(fortnight.Nameless().NameOf(given.Keys.First()));
         }
     }
 

@@ -22,9 +22,12 @@ public sealed class BusyFortnight
     private readonly uint[] words;
     private readonly bool isWide;
 
+    /// <summary>Minutes, rounded up, that none of them is longer than; if it says the most that it can, some may be.</summary>
+    private readonly ushort longest;
+
     /// <summary>Of each row, where any is secret.</summary>
     private readonly int[]? owners;
-    private NamedBlock?[]? named;
+    private BlockNames? names;
 
     private BusyFortnight(int number, List<BlockingTime> times)
     {
@@ -36,10 +39,12 @@ public sealed class BusyFortnight
             Write(index, new(times[index], Start));
         }
 
+        longest = (ushort)Math.Min(ushort.MaxValue, times.Select(time => (time.To - time.From + Packed.Minute - 1) / Packed.Minute).DefaultIfEmpty().Max());
         owners = times.Exists(time => time.Privacy == Privacy.Secret) ? [.. times.Select(time => (int)time.Owner)] : null;
     }
 
-    private BusyFortnight(BusyFortnight named) => (Number, words, isWide, owners) = (named.Number, named.words, named.isWide, named.owners);
+    private BusyFortnight(BusyFortnight named) =>
+        (Number, words, isWide, longest, owners) = (named.Number, named.words, named.isWide, named.longest, named.owners);
 
     public int Number { get; }
 
@@ -47,7 +52,7 @@ public sealed class BusyFortnight
     public int Bytes => BytesOfEmpty + (words.Length * sizeof(uint)) + (owners is null ? 0 : BytesOfArray + (Count * sizeof(int)));
 
     /// <summary>Of the names known so far. Changes as they come.</summary>
-    public long NamedBytes { get; private set; }
+    public long NamedBytes => names?.Bytes ?? 0;
 
     private long Start => StartOf(Number);
 
@@ -90,29 +95,21 @@ public sealed class BusyFortnight
     }
 
     /// <summary>The same without names: whoever is reading this one goes on to find them in it.</summary>
-    public BusyFortnight Nameless() => named is null ? this : new(this);
+    public BusyFortnight Nameless() => names is null ? this : new(this);
 
-    public NamedBlock? NameOf(int index) => Volatile.Read(ref named)?[index];
+    public bool HasName(int index) => Volatile.Read(ref names)?.Knows(index) == true;
+
+    public NamedBlock? NameOf(int index) => Volatile.Read(ref names)?.Find(index);
 
     /// <summary>Handed in by one at a time; read by any.</summary>
-    public void Name(int index, NamedBlock block)
-    {
-        if (named is null)
-        {
-            NamedBytes = (Count * IntPtr.Size) + BytesOfArray;
-            Volatile.Write(ref named, new NamedBlock?[Count]);
-        }
-
-        NamedBytes += named[index] is null ? block.Bytes : 0;
-        named[index] = block;
-    }
+    public void Name(IEnumerable<(int Index, NamedBlock Block)> blocks) => Volatile.Write(ref names, new(names, blocks));
 
     /// <summary>
     /// The places of those that overlap [from, to). One that began in an earlier fortnight was found there, unless this one is the first that is looked at.
     /// </summary>
     public IEnumerable<int> Overlapping(long from, long to, bool isFirst)
     {
-        for (var index = 0; index < Count && From(index) < to; index++)
+        for (var index = FirstAfter(from); index < Count && From(index) < to; index++)
         {
             if (To(index) > from && (isFirst || RowAt(index).Start >= 0))
             {
@@ -125,7 +122,7 @@ public sealed class BusyFortnight
     public void Scan(long calendar, (long From, long To) span, bool isFirst, Action<BlockingTime> visit)
     {
         var (start, count) = (Start, Count);
-        for (var index = 0; index < count; index++)
+        for (var index = FirstAfter(span.From); index < count; index++)
         {
             var row = RowAt(index);
             var from = start + row.Start;
@@ -139,6 +136,24 @@ public sealed class BusyFortnight
                 visit(new(calendar, from, from + row.Length, row.Busyness, row.Privacy, owners?[index] ?? BlockingTime.NoOwner));
             }
         }
+    }
+
+    /// <summary>Those before it have all ended by then.</summary>
+    private int FirstAfter(long moment)
+    {
+        if (longest == ushort.MaxValue)
+        {
+            return 0;
+        }
+
+        var (low, high) = (0, Count);
+        while (low < high)
+        {
+            var middle = (low + high) >>> 1;
+            (low, high) = From(middle) + (longest * (long)Packed.Minute) <= moment ? (middle + 1, high) : (low, middle);
+        }
+
+        return low;
     }
 
     private Packed RowAt(int index) => isWide
@@ -177,12 +192,13 @@ public sealed class BusyFortnight
     /// </summary>
     private readonly struct Packed(long packed)
     {
+        public const int Minute = 60;
+
         private const int BitsOfTime = 28;
         private const int BitsOfKind = 4;
         private const int NarrowBits = 13;
         private const long Kinds = (1 << BitsOfKind) - 1;
         private const long Lengths = (1L << BitsOfTime) - 1;
-        private const int Minute = 60;
 
         public Packed(BlockingTime time, long start)
             : this(((time.From - start) << (BitsOfTime + BitsOfKind)) | ((time.To - time.From) << BitsOfKind) | ((long)time.Busyness << 2) | (long)time.Privacy)
@@ -215,17 +231,4 @@ public sealed class BusyFortnight
         public uint ToNarrow() =>
             ((uint)(Start / Minute) << (NarrowBits + BitsOfKind)) | ((uint)(Length / Minute) << BitsOfKind) | (uint)(packed & Kinds);
     }
-}
-
-/// <summary>
-/// What a conflict says of a block besides its time. All of it from one row, since of blocks of the same time the order says nothing
-/// without their ids.
-/// </summary>
-public sealed record NamedBlock(Guid Appointment, string? Title, int Owner, Busyness Busyness, Privacy Privacy, bool AllDay)
-{
-    private const int BytesOfObject = 56;
-    private const int BytesOfText = 24;
-
-    /// <summary>What it takes of memory.</summary>
-    public int Bytes => BytesOfObject + (Title is null ? 0 : BytesOfText + (2 * Title.Length));
 }

@@ -32,10 +32,18 @@ internal sealed class CachedLook
     public CachedLook(FreeBusyCache cache, LookFor wanted, FirstLook look, Func<Calendar, (CachedKey Key, CalendarStamp Stamp)> stamped)
     {
         (this.cache, this.wanted) = (cache, wanted);
-        keys = [.. wanted.Calendars.Select(id => look.Calendars.GetValueOrDefault(id)?.Key ?? AskedCalendars.NoKey)];
-        asked = [.. wanted.Calendars.Where(look.Calendars.ContainsKey).Select(id => stamped(look.Calendars[id]))];
-        foreach (var (key, stamp) in asked)
+        (keys, asked) = (new(wanted.Calendars.Count), new(wanted.Calendars.Count));
+        foreach (var id in wanted.Calendars)
         {
+            if (!look.Calendars.TryGetValue(id, out var calendar))
+            {
+                keys.Add(AskedCalendars.NoKey);
+                continue;
+            }
+
+            var (key, stamp) = stamped(calendar);
+            keys.Add(key.Calendar);
+            asked.Add((key, stamp));
             if (cache.Find(key, stamp, First, Last) is { } busy)
             {
                 found[key.Calendar] = busy;
@@ -49,7 +57,7 @@ internal sealed class CachedLook
     public int Hits => asked.Count - read.Count;
 
     /// <summary>True when nothing has to be read.</summary>
-    public bool IsWhole => found.Count == asked.Count && ToName().All(block => block.Name is not null);
+    public bool IsWhole => found.Count == asked.Count && !Nameless().Any();
 
     /// <summary>What has to be read; of much that is missing the round trips that are saved are the least.</summary>
     public LookAhead? Missing
@@ -168,13 +176,13 @@ internal sealed class CachedLook
         return true;
     }
 
-    private IEnumerable<long> Nameless() => ToName().Where(block => block.Name is null).Select(block => block.Calendar).Distinct();
+    private IEnumerable<long> Nameless() => ToName().Where(block => !block.HasName).Select(block => block.Calendar).Distinct();
 
     /// <summary>
     /// The blocks that will be asked for by name. Those of the very time of the place to begin after come too, since nobody knows by their times
     /// alone which of them come after it.
     /// </summary>
-    private IEnumerable<(long Calendar, NamedBlock? Name)> ToName()
+    private IEnumerable<(long Calendar, bool HasName)> ToName()
     {
         var left = wanted.Named;
         for (var place = wanted.After?.Calendar ?? 0; left > 0 && place < keys.Count; place++)
@@ -182,7 +190,7 @@ internal sealed class CachedLook
             var after = place == wanted.After?.Calendar ? (wanted.After.From, wanted.After.To) : (long.MinValue, long.MinValue);
             foreach (var (fortnight, index) in Blocks(keys[place], Span).SkipWhile(block => TimeOf(block).CompareTo(after) < 0))
             {
-                yield return (keys[place], fortnight.NameOf(index));
+                yield return (keys[place], fortnight.HasName(index));
                 left -= TimeOf((fortnight, index)) == after ? 0 : 1;
                 if (left == 0)
                 {

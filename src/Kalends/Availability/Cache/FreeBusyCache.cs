@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Kalends.Availability;
 
 /// <summary>A calendar of some tenant; tenants are numbered by who keeps the cache.</summary>
@@ -30,7 +32,7 @@ public sealed class FreeBusyCache(long mostBytes)
     private const int LargestShare = 4;
 
     /// <summary>Names take up to this part of the room, so that conflicts of the few do not put out the free/busy of the many.</summary>
-    private const int ShareOfNames = 8;
+    private const int ShareOfNames = 16;
 
     private readonly Lock guard = new();
     private readonly Dictionary<CachedKey, Entry> entries = [];
@@ -63,7 +65,7 @@ public sealed class FreeBusyCache(long mostBytes)
             }
 
             entry.WasUsed = true;
-            return new(stamp, entry.OpenHours, entry.Fortnights.GetRange(place, last - first + 1));
+            return new(stamp, entry.OpenHours, [.. CollectionsMarshal.AsSpan(entry.Fortnights).Slice(place, last - first + 1)]);
         }
     }
 
@@ -102,9 +104,9 @@ public sealed class FreeBusyCache(long mostBytes)
     {
         lock (guard)
         {
-            foreach (var (fortnight, index, named) in blocks)
+            foreach (var some in blocks.GroupBy(block => block.Fortnight))
             {
-                fortnight.Name(index, named);
+                some.Key.Name(some.Select(block => (block.Index, block.Named)));
             }
 
             if (entries.TryGetValue(key, out var entry))
@@ -232,7 +234,8 @@ public sealed class FreeBusyCache(long mostBytes)
         /// <summary>Where these begin, if all are here.</summary>
         public int? PlaceOf(int first, int last)
         {
-            var (begin, end) = (IndexOf(first), IndexOf(first) + last - first);
+            var begin = IndexOf(first);
+            var end = begin + last - first;
             return end < Fortnights.Count && Fortnights[begin].Number == first && Fortnights[end].Number == last ? begin : null;
         }
 
