@@ -29,7 +29,7 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 
     public async ValueTask<FirstLook> Look(LookFor wanted)
     {
-        var (answer, ahead) = (new Answer([]), new AskedAhead(session, wanted));
+        var (answer, ahead) = (new Answer(null), new AskedAhead(session, wanted));
         await session.Run([.. Statements(wanted, answer), .. ahead.Statements]);
         session.Ahead = ahead;
         return answer.Found(lasts: true);
@@ -37,7 +37,7 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
 
     public async ValueTask<FirstLook> Glance(LookFor wanted)
     {
-        var (answer, ahead) = (new Answer([.. wanted.Known?.Values ?? []]), new AskedAhead(session, wanted));
+        var (answer, ahead) = (new Answer(wanted.Known), new AskedAhead(session, wanted));
         var lasts = await session.RunAlone([.. Statements(wanted, answer), .. ahead.Statements]);
         if (!answer.KnowsAll)
         {
@@ -62,13 +62,13 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
         }
     }
 
-    private sealed class Answer(IReadOnlyCollection<Calendar> known)
+    private sealed class Answer(IReadOnlyDictionary<CalendarId, Calendar>? known)
     {
-        private readonly Dictionary<CalendarId, Calendar> calendars = new(known.Count);
+        private readonly Dictionary<CalendarId, Calendar> read = [];
         private string? lineage;
         private int still;
 
-        public IReadOnlyDictionary<long, Calendar> Known { get; } = known.ToDictionary(calendar => calendar.Key);
+        public Dictionary<long, Calendar> Known { get; } = known?.Values.ToDictionary(calendar => calendar.Key) ?? [];
 
         /// <summary>False where any of those that were known is another by now.</summary>
         public bool KnowsAll => still == Known.Count;
@@ -78,14 +78,21 @@ internal sealed class AvailabilityRows(PostgresSession session) : IAvailabilityR
         public void AddCalendar(Row row)
         {
             lineage ??= $"{row.Microsecond(12)} {row.Bool(13)}";
-            var calendar = row.IsNull(1) ? Known[row.Integer(0)] : CalendarRows.Calendar(row);
-            if (!row.IsNull(1) || calendar.Version == row.Long(2))
+            if (row.IsNull(1))
             {
-                still += row.IsNull(1) ? 1 : 0;
-                calendars[calendar.Id] = calendar;
+                still += Known[row.Integer(0)].Version == row.Long(2) ? 1 : 0;
+                return;
             }
+
+            var calendar = CalendarRows.Calendar(row);
+            read[calendar.Id] = calendar;
         }
 
-        public FirstLook Found(bool lasts) => new(calendars, Held) { Lasts = lasts, Lineage = lineage };
+        /// <summary>Where it <see cref="KnowsAll"/>.</summary>
+        public FirstLook Found(bool lasts) => new(All(), Held) { Lasts = lasts, Lineage = lineage };
+
+        private IReadOnlyDictionary<CalendarId, Calendar> All() => known is null || Known.Count == 0 ? read
+            : read.Count == 0 ? known
+            : known.Concat(read).ToDictionary();
     }
 }

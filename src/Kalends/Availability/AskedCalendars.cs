@@ -67,15 +67,32 @@ public sealed class AskedCalendars
     private AskedCalendars(
         IReadOnlyList<CalendarId> asked, IReadOnlyDictionary<CalendarId, Calendar> rows, IReadOnlyList<HeldTime> held, Access access, Caller caller)
     {
-        Visible = [.. asked.Where(id => access.May(Permission.ViewFreeBusy, id))];
-        Unknown = [.. asked.Where(id => !access.May(Permission.ViewFreeBusy, id)).Select(id => new UnknownCalendar(id, UnknownCalendar.NoPermission))];
-        Keys = [.. Visible.Select(id => rows.GetValueOrDefault(id)?.Key ?? NoKey)];
-        Versions = [.. Visible.Select(id => rows.GetValueOrDefault(id)?.Version ?? 0)];
-        Rows = rows;
+        var (visible, unknown) = (new List<CalendarId>(asked.Count), new List<UnknownCalendar>());
+        var (keys, versions) = (new List<long>(asked.Count), new List<long>(asked.Count));
+        places = new(asked.Count);
+        foreach (var id in asked)
+        {
+            if (!access.May(Permission.ViewFreeBusy, id))
+            {
+                unknown.Add(new(id, UnknownCalendar.NoPermission));
+                continue;
+            }
+
+            var row = rows.GetValueOrDefault(id);
+            if (row is not null)
+            {
+                places[row.Key] = visible.Count;
+            }
+
+            visible.Add(id);
+            keys.Add(row?.Key ?? NoKey);
+            versions.Add(row?.Version ?? 0);
+        }
+
+        (Visible, Keys, Versions, Unknown, Rows) = (visible, keys, versions, unknown, rows);
         Sight = new(access, rows.GetValueOrDefault(caller.Person)?.Key);
         ViewerZone = rows.GetValueOrDefault(caller.Person)?.ZoneOrUtc ?? "UTC";
         ids = rows.Values.ToDictionary(calendar => calendar.Key, calendar => calendar.Id);
-        places = Keys.Select((key, place) => (key, place)).Where(pair => pair.key != NoKey).ToDictionary(pair => pair.key, pair => pair.place);
         Held = held;
     }
 

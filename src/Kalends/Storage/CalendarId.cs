@@ -1,3 +1,4 @@
+using System.Buffers;
 using Kalends.Messages.Json;
 
 namespace Kalends.Storage;
@@ -32,12 +33,14 @@ public readonly record struct CalendarId(string Value) : IComparable<CalendarId>
 
     public static bool operator >=(CalendarId left, CalendarId right) => left.CompareTo(right) >= 0;
 
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 0xA0).Select(code => (char)code).Where(char.IsControl)]);
+
     public sealed class Converter() : WireValueConverter<CalendarId>("a calendar of 1 to 255 characters without control characters", "user:ana")
     {
         protected override bool TryParse(string text, out CalendarId value)
         {
             value = new(text);
-            return text.Length is > 0 and <= LongestId && !text.Any(char.IsControl);
+            return text.Length is > 0 and <= LongestId && !text.AsSpan().ContainsAny(Controls);
         }
 
         protected override string Format(CalendarId value) => value.Value;

@@ -32,13 +32,15 @@ internal sealed class CachedSession(CachedStore store, IReadSession session, str
         }
 
         var lineage = store.Lineages.Now;
-        var look = await own.Glance(wanted with { Known = store.Known.Find(lineage, tenant, wanted.Calendars) });
+        var look = await own.Glance(wanted with { Known = store.Known.Find(lineage, tenant, [.. wanted.Calendars, wanted.Caller]) });
         var cached = In(lineage, wanted, look);
+        var isWhole = cached?.IsWhole == true;
         // Of another store than was known nothing holds, be it of a moment that lasts.
-        if (cached is null || (!cached.IsWhole && !look.Lasts))
+        if (cached is null || (!isWhole && !look.Lasts))
         {
             look = await own.Look(wanted with { Ahead = cached?.Missing });
             cached = In(lineage, wanted, look);
+            isWhole = cached?.IsWhole == true;
         }
 
         if (cached is not null)
@@ -46,7 +48,7 @@ internal sealed class CachedSession(CachedStore store, IReadSession session, str
             store.Known.Keep(lineage, tenant, look.Calendars.Values);
         }
 
-        if (cached is not null && (cached.IsWhole || await Load(cached)))
+        if (cached is not null && (isWhole || await Load(cached)))
         {
             store.Count(cached);
             rows = new(cached, session.Rows<IAttendanceRows>(), session.Rows<IOpenHoursRows>());

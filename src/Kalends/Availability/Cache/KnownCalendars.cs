@@ -12,16 +12,17 @@ internal sealed class KnownCalendars
     /// <summary>A hundred or two bytes each. When there are more, all are forgotten, and learned again as they are asked for.</summary>
     private const int Most = 50_000;
 
-    private readonly ConcurrentDictionary<(int Lineage, string Tenant, CalendarId Id), Calendar> calendars = new();
+    private readonly ConcurrentDictionary<(int Lineage, string Tenant), ConcurrentDictionary<CalendarId, Calendar>> tenants = new();
     private int count;
 
     /// <summary>Of these calendars those that are known.</summary>
     public IReadOnlyDictionary<CalendarId, Calendar> Find(int lineage, string tenant, IReadOnlyCollection<CalendarId> ids)
     {
         var found = new Dictionary<CalendarId, Calendar>(ids.Count);
+        var calendars = Of(lineage, tenant);
         foreach (var id in ids)
         {
-            if (calendars.TryGetValue((lineage, tenant, id), out var calendar))
+            if (calendars.TryGetValue(id, out var calendar))
             {
                 found.TryAdd(id, calendar);
             }
@@ -33,27 +34,31 @@ internal sealed class KnownCalendars
     /// <summary>Those of an older version, as of a replica that is behind, do not take the place of newer ones.</summary>
     public void Keep(int lineage, string tenant, IEnumerable<Calendar> read)
     {
+        var calendars = Of(lineage, tenant);
         foreach (var calendar in read)
         {
-            var key = (lineage, tenant, calendar.Id);
-            if (!calendars.TryGetValue(key, out var known))
+            if (!calendars.TryGetValue(calendar.Id, out var known))
             {
-                Forget(Interlocked.Increment(ref count));
-                calendars[key] = calendar;
+                if (Interlocked.Increment(ref count) > Most)
+                {
+                    Forget();
+                    calendars = Of(lineage, tenant);
+                }
+
+                calendars[calendar.Id] = calendar;
             }
             else if (known.Version < calendar.Version)
             {
-                calendars[key] = calendar;
+                calendars[calendar.Id] = calendar;
             }
         }
     }
 
-    private void Forget(int now)
+    private ConcurrentDictionary<CalendarId, Calendar> Of(int lineage, string tenant) => tenants.GetOrAdd((lineage, tenant), _ => new());
+
+    private void Forget()
     {
-        if (now > Most)
-        {
-            calendars.Clear();
-            Volatile.Write(ref count, 0);
-        }
+        tenants.Clear();
+        Volatile.Write(ref count, 0);
     }
 }
