@@ -25,10 +25,15 @@ namespace Kalends.Server.Http;
 public static class KalendsHost
 {
     /// <summary>
+    /// Settings are read once. The host would watch its folder for changes of them, and all below it, which for a service is often the whole disk.
+    /// </summary>
+    private const string NotWatching = "--hostBuilder:reloadConfigOnChange=false";
+
+    /// <summary>
     /// A host not started yet. Arguments are configuration, such as <c>--urls=http://127.0.0.1:0</c> or <c>--environment=Development</c>.
     /// Throws <see cref="SettingsException"/> when it could not serve as it is set up.
     /// </summary>
-    public static WebApplication Build(string[] arguments, HostParts parts) => Build(WebApplication.CreateSlimBuilder(arguments), parts);
+    public static WebApplication Build(string[] arguments, HostParts parts) => Build(WebApplication.CreateSlimBuilder([NotWatching, .. arguments]), parts);
 
     public static WebApplication Build(WebApplicationBuilder builder, HostParts parts)
     {

@@ -206,7 +206,8 @@ public sealed record CacheSettings
     public bool Enabled { get; init; } = true;
 
     /// <summary>
-    /// At most this much free/busy is kept: a year of 10,000 people with 1,300 appointments each is some 75, and what conflicts are called has up to a sixteenth.
+    /// At most this much free/busy is kept: a year of 10,000 people with 1,300 appointments each is some 75, and what conflicts are called has up to
+    /// a sixteenth.
     /// </summary>
     public int MaximumMegabytes { get; init; } = 144;
 
