@@ -11,7 +11,7 @@ public readonly record struct NamedBlock(Guid Appointment, string? Title, int Ow
 
 /// <summary>
 /// Names of blocks of one fortnight, side by side: they live for thousands of questions and then go by the thousand, and as objects of their own took
-/// three times as much until the runtime came to clear them away. Never changes; more names make a new one.
+/// two and a half times as much until the runtime came to clear them away. Never changes; more names make a new one.
 /// </summary>
 internal sealed class BlockNames
 {

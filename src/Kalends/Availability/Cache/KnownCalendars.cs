@@ -19,7 +19,11 @@ internal sealed class KnownCalendars
     public IReadOnlyDictionary<CalendarId, Calendar> Find(int lineage, string tenant, IReadOnlyCollection<CalendarId> ids)
     {
         var found = new Dictionary<CalendarId, Calendar>(ids.Count);
-        var calendars = Of(lineage, tenant);
+        if (!tenants.TryGetValue((lineage, tenant), out var calendars))
+        {
+            return found;
+        }
+
         foreach (var id in ids)
         {
             if (calendars.TryGetValue(id, out var calendar))
@@ -34,27 +38,21 @@ internal sealed class KnownCalendars
     /// <summary>Those of an older version, as of a replica that is behind, do not take the place of newer ones.</summary>
     public void Keep(int lineage, string tenant, IEnumerable<Calendar> read)
     {
-        var calendars = Of(lineage, tenant);
         foreach (var calendar in read)
         {
-            if (!calendars.TryGetValue(calendar.Id, out var known))
+            var calendars = tenants.GetOrAdd((lineage, tenant), _ => new());
+            if (calendars.TryGetValue(calendar.Id, out var known) && known.Version >= calendar.Version)
             {
-                if (Interlocked.Increment(ref count) > Most)
-                {
-                    Forget();
-                    calendars = Of(lineage, tenant);
-                }
-
-                calendars[calendar.Id] = calendar;
+                continue;
             }
-            else if (known.Version < calendar.Version)
+
+            calendars[calendar.Id] = calendar;
+            if (known is null && Interlocked.Increment(ref count) > Most)
             {
-                calendars[calendar.Id] = calendar;
+                Forget();
             }
         }
     }
-
-    private ConcurrentDictionary<CalendarId, Calendar> Of(int lineage, string tenant) => tenants.GetOrAdd((lineage, tenant), _ => new());
 
     private void Forget()
     {
