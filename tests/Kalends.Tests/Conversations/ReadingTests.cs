@@ -37,11 +37,12 @@ public class ReadingTests
         }
     }
 
-    /// <summary>A calendar for each seed.</summary>
+    /// <summary>A calendar for each seed, and a day: on one and the same each save would look at all those before it.</summary>
     private static async Task ReadOn(Desk desk, int seed)
     {
         const int Rounds = 6;
         var (random, ids, on) = (new Random(seed), new List<string>(), new bool[5]);
+        var day = new NodaTime.LocalDate(2026, 11, 5).PlusDays(seed).ToString("uuuu-MM-dd", null);
         for (var number = 0; number < on.Length; number++)
         {
             ids.Add(await desk.Save(Of(number, null)));
@@ -71,7 +72,7 @@ public class ReadingTests
         Assert.True(ids.Where((_, number) => on[number]).ToHashSet().SetEquals(known), $"seed {seed}");
 
         string Of(int number, string? id) => $$"""
-            {{{(id is null ? "" : $"\"id\":\"{id}\",")}}"start":"2026-11-05T{{8 + number:00}}:00:00","timeZone":"UTC","duration":"PT1H",
+            {{{(id is null ? "" : $"\"id\":\"{id}\",")}}"start":"{{day}}T{{8 + number:00}}:00:00","timeZone":"UTC","duration":"PT1H",
              "attendees":[{"calendar":"user:ana"}{{(on[number] ? $$$""",{"calendar":"user:ben-{{{seed}}}"}""" : "")}}]}
             """;
     }
