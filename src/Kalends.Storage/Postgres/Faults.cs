@@ -46,7 +46,9 @@ internal static class Faults
         PostgresErrorCodes.LockNotAvailable =>
             Unavailable("Too many commands wait to change the same calendars; try again shortly.", fault),
         PostgresErrorCodes.QueryCanceled => Unavailable("The database took too long over this; ask for less, or try again shortly.", fault),
-        PostgresErrorCodes.DiskFull => Unavailable("The disk of the database is full: free some space, then try again.", fault),
+        PostgresErrorCodes.DiskFull => Full(fault),
+        // A quota, or a limit on the size of files: PostgreSQL has no code for these, but it is what adds to a file of the tables that says so.
+        PostgresErrorCodes.InternalError when fault.Routine is "mdextend" or "mdzeroextend" => Full(fault),
         PostgresErrorCodes.TooManyConnections => Unavailable("The database has as many connections as it can take; try again shortly.", fault),
         PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification =>
             Unavailable("The database does not let this program in: look at user and password in ConnectionStrings__Kalends.", fault),
@@ -63,6 +65,9 @@ internal static class Faults
     /// broken; by class (PostgreSQL manual, appendix A).
     /// </summary>
     private static bool IsOfTheWorld(string state) => state[..2] is "08" or "26" or "53" or "57" or "58" or "XX";
+
+    private static StoreUnavailableException Full(PostgresException cause) =>
+        Unavailable("The disk of the database is full: free some space, then try again.", cause);
 
     private static StoreUnavailableException Unavailable(string message, PostgresException cause) => new(message, cause);
 }
