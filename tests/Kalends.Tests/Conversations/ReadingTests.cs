@@ -225,6 +225,26 @@ public class ReadingTests
         Assert.Empty(ignored["conflicts"]!.AsArray());
     }
 
+    /// <summary>As when the first page was answered by another server, or what it named was put out of the cache meanwhile.</summary>
+    [Fact]
+    public async Task A_later_page_of_conflicts_needs_none_of_those_before_it()
+    {
+        await using var desk = await Desk.Open();
+        foreach (var hour in new[] { 9, 10, 11, 12 })
+        {
+            await desk.Save(At(3, hour));
+        }
+
+        const string Asked = $$"""{"timespan":{{November}},"attendees":["user:ana"],"limit":2""";
+        var first = await desk.Do("check-for-conflicts", Asked + "}");
+        // At the new version only those from ten on are named.
+        await desk.Save(At(30, 9));
+        await desk.Do("check-for-conflicts", """{"timespan":{"from":"2026-11-03T10:00:00Z","to":"2026-11-04T00:00:00Z"},"attendees":["user:ana"]}""");
+        var second = await desk.Do("check-for-conflicts", $$"""{{Asked}},"cursor":"{{first["cursor"]}}"}""");
+        Assert.Equal(
+            ["2026-11-03T11:00:00Z", "2026-11-03T12:00:00Z"], second["conflicts"]![0]!["busy"]!.AsArray().Select(time => (string)time!["from"]!));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]

@@ -36,7 +36,9 @@ internal sealed class CachedRows(CachedLook look, IAttendanceRows rows, IOpenHou
         var page = new List<Attendance>();
         for (var place = after?.Calendar ?? 0; place < calendars.Count && page.Count < limit; place++)
         {
-            page.AddRange(look.Blocks(calendars[place], SpanOf(from, to)).Select(block => Named(calendars[place], block))
+            // Of those before it in time nobody knows the names.
+            page.AddRange(look.Blocks(calendars[place], SpanOf(from, to)).SkipWhile(block => place == after?.Calendar && IsBefore(after, block))
+                .Select(block => Named(calendars[place], block))
                 .Where(row => place != after?.Calendar || new AttendancePlace(place, row.From, row.To, row.Appointment).IsAfter(after))
                 .Take(limit - page.Count));
         }
@@ -72,6 +74,9 @@ internal sealed class CachedRows(CachedLook look, IAttendanceRows rows, IOpenHou
             calendar, block.Fortnight.From(block.Index), block.Fortnight.To(block.Index),
             named.Appointment, named.Busyness, named.Privacy, named.Owner, named.AllDay);
     }
+
+    private static bool IsBefore(AttendancePlace after, (BusyFortnight Fortnight, int Index) block) =>
+        (block.Fortnight.From(block.Index), block.Fortnight.To(block.Index)).CompareTo((after.From, after.To)) < 0;
 
     private static (long From, long To) SpanOf(long from, long to) => (from, Math.Max(to, from + 1));
 }
