@@ -105,7 +105,7 @@ public static class KalendsHost
     /// <summary>A host without HTTP, whose workers alone do something.</summary>
     public static IHost BuildWorkers(string[] arguments, HostParts parts)
     {
-        var builder = Host.CreateApplicationBuilder(arguments);
+        var builder = Host.CreateApplicationBuilder([NotWatching, .. arguments]);
         var settings = KalendsSettings.From(builder.Configuration);
         builder.Logging.AddFilter("Microsoft.Hosting", LogLevel.Warning);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(settings.Limits.ShutdownSeconds));

@@ -2,6 +2,7 @@ using Kalends.Server.Http;
 using Kalends.Storage.Sqlite;
 using Kalends.Tests.Storage;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Kalends.Tests.Http;
 
@@ -13,10 +14,14 @@ public sealed class HostTests
     {
         using var temporary = new TemporaryFile();
         await using var store = new SqliteStore(temporary.ConnectionString);
-        await using var app = KalendsHost.Build(
-            ["--environment=Development", $"--Kalends:Development:KeyFile={EdgeHost.Key.File}", "--Logging:LogLevel:Default=None"], new() { Store = store });
-        var files = ((IConfigurationRoot)app.Configuration).Providers.OfType<FileConfigurationProvider>().ToList();
-        Assert.NotEmpty(files);
-        Assert.DoesNotContain(files, file => file.Source.ReloadOnChange);
+        string[] arguments = ["--environment=Development", $"--Kalends:Development:KeyFile={EdgeHost.Key.File}", "--Logging:LogLevel:Default=None"];
+        await using var app = KalendsHost.Build(arguments, new() { Store = store });
+        using var workers = KalendsHost.BuildWorkers(arguments, new() { Store = store });
+        foreach (var services in new[] { app.Services, workers.Services })
+        {
+            var files = ((IConfigurationRoot)services.GetRequiredService<IConfiguration>()).Providers.OfType<FileConfigurationProvider>().ToList();
+            Assert.NotEmpty(files);
+            Assert.DoesNotContain(files, file => file.Source.ReloadOnChange);
+        }
     }
 }
