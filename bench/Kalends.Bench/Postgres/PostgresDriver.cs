@@ -303,8 +303,8 @@ public static class PostgresDriver
 /// <param name="ConnectionString">Of an empty database.</param>
 /// <param name="People">Each has 1,300 attendances a year.</param>
 /// <param name="Rounds">Requests, and transactions of pgbench, in each turn.</param>
-/// <param name="Turns">How often both take turns.</param>
-/// <param name="WarmUp">Requests before that, but no longer than a quarter of a minute.</param>
+/// <param name="Turns">How often both take turns; what is quick up to ten times as often.</param>
+/// <param name="WarmUp">Requests before that, but no longer than a quarter of a minute, large saves half a minute.</param>
 /// <param name="Seconds">How long each counts saves in each turn.</param>
 /// <param name="Seed">The same makes the same company.</param>
 /// <param name="Filled">The two databases were filled by an earlier run; they are measured as they are.</param>

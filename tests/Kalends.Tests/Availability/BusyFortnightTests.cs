@@ -47,6 +47,33 @@ public sealed class BusyFortnightTests
         }
     }
 
+    /// <summary>Full days of quarters of an hour, so that a late span lies far behind the first; in some a long one that reaches into it.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void However_late_a_span_is_what_overlaps_it_is_found_and_nothing_else(int seed)
+    {
+        var random = new Random(seed);
+        var start = BusyFortnight.StartOf(1_450);
+        for (var round = 0; round < 300; round++)
+        {
+            var times = Enumerable.Range(0, 400).Select(_ => Short(random.NextInt64(14 * 96), random.Next(1, 4))).ToList();
+            times.AddRange(Enumerable.Range(0, random.Next(3)).Select(_ => Short(random.NextInt64(-96, 14 * 96), random.Next(50, 700))));
+            var fortnight = BusyFortnight.Pack(1_450, 1_450, times)![0];
+            var from = start + random.NextInt64(13 * Day);
+            var to = from + random.NextInt64(1, Day);
+            var found = new List<BlockingTime>();
+            fortnight.Scan(1, (from, to), isFirst: true, found.Add);
+            var meant = times.Where(time => time.From < to && time.To > from).Select(time => (time.From, time.To)).Order().ToList();
+            Assert.Equal(meant, found.Select(time => (time.From, time.To)));
+            Assert.Equal(meant, fortnight.Overlapping(from, to, isFirst: true).Select(index => (fortnight.From(index), fortnight.To(index))));
+        }
+
+        BlockingTime Short(long quarter, int quarters) =>
+            new(1, start + (quarter * 900), start + ((quarter + quarters) * 900), Busyness.Busy, Privacy.Public, 1);
+    }
+
     [Theory]
     [InlineData(10L * 366 * Day, 1)]
     [InlineData(Day, 1L << 31)]

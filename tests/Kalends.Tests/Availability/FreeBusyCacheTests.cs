@@ -128,7 +128,7 @@ public sealed class FreeBusyCacheTests
             {
                 var more = Enumerable.Range(0, random.Next(1, 40)).Select(_ => random.Next(300)).Distinct().ToDictionary(index => index, _ => new NamedBlock(
                     Guid.NewGuid(), titles[random.Next(titles.Length)], random.Next(), (Busyness)random.Next(4), (Privacy)random.Next(3), random.Next(2) == 0));
-                fortnight.Name(more.Select(one => (one.Key, one.Value)));
+                fortnight.Name([.. more.Select(one => (one.Key, one.Value))]);
                 more.ToList().ForEach(one => given[one.Key] = one.Value);
                 Assert.Equal(given.OrderBy(one => one.Key), Enumerable.Range(0, 300).Where(fortnight.HasName).ToDictionary(index => index, index => fortnight.NameOf(index)!.Value));
             }

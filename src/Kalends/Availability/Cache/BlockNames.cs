@@ -10,8 +10,8 @@ namespace Kalends.Availability;
 public readonly record struct NamedBlock(Guid Appointment, string? Title, int Owner, Busyness Busyness, Privacy Privacy, bool AllDay);
 
 /// <summary>
-/// Names of blocks of one fortnight, side by side: they live for thousands of questions and then go by the thousand, and as objects of their own took
-/// two and a half times as much until the runtime came to clear them away. Never changes; more names make a new one.
+/// Names of blocks of one fortnight, side by side. As objects of their own they took two and a half times as much, also after their use: they live for
+/// thousands of questions and go by the thousand, and such the runtime clears away late. Never changes; more names make a new one.
 /// </summary>
 internal sealed class BlockNames
 {
@@ -26,23 +26,43 @@ internal sealed class BlockNames
     private readonly byte[] titles;
 
     /// <param name="known">What was named before.</param>
-    /// <param name="more">By their places in the fortnight. Those that were named before are named anew.</param>
-    public BlockNames(BlockNames? known, IEnumerable<(int Index, NamedBlock Block)> more)
+    /// <param name="more">By their places in the fortnight, each once. Those that were named before are named anew.</param>
+    public BlockNames(BlockNames? known, IReadOnlyCollection<(int Index, NamedBlock Block)> more)
     {
-        var all = new SortedList<int, NamedBlock>(known?.names.Select((name, place) => (name.Index, Block: known.At(place))).ToDictionary() ?? []);
-        foreach (var (index, block) in more)
+        var (kept, size) = (new List<int>(known?.names.Length ?? 0), 0);
+        var added = more.OrderBy(one => one.Index).ToList();
+        for (var (place, next) = (0, 0); place < known?.names.Length; place++)
         {
-            all[index] = block;
+            while (next < added.Count && added[next].Index < known.names[place].Index)
+            {
+                next++;
+            }
+
+            if (next == added.Count || added[next].Index > known.names[place].Index)
+            {
+                kept.Add(place);
+                size += known.TitleAt(place).Length;
+            }
         }
 
-        names = new Name[all.Count];
-        titles = new byte[all.Values.Sum(block => Encoding.UTF8.GetByteCount(block.Title ?? ""))];
+        names = new Name[kept.Count + added.Count];
+        titles = new byte[size + added.Sum(one => Encoding.UTF8.GetByteCount(one.Block.Title ?? ""))];
         var end = 0;
-        for (var place = 0; place < all.Count; place++)
+        for (var (place, old, next) = (0, 0, 0); place < names.Length; place++)
         {
-            var block = all.Values[place];
-            end += Encoding.UTF8.GetBytes(block.Title, titles.AsSpan(end));
-            names[place] = new(all.Keys[place], end, block);
+            if (next == added.Count || (old < kept.Count && known!.names[kept[old]].Index < added[next].Index))
+            {
+                var title = known!.TitleAt(kept[old]);
+                title.CopyTo(titles.AsSpan(end));
+                end += title.Length;
+                names[place] = known.names[kept[old++]] with { TitleEnd = end };
+            }
+            else
+            {
+                var (index, block) = added[next++];
+                end += Encoding.UTF8.GetBytes(block.Title, titles.AsSpan(end));
+                names[place] = new(index, end, block);
+            }
         }
     }
 
@@ -58,9 +78,10 @@ internal sealed class BlockNames
     private NamedBlock At(int place)
     {
         var name = names[place];
-        var from = place == 0 ? 0 : names[place - 1].TitleEnd;
-        return name.ToBlock(name.HasTitle ? Encoding.UTF8.GetString(titles.AsSpan(from..name.TitleEnd)) : null);
+        return name.ToBlock(name.HasTitle ? Encoding.UTF8.GetString(TitleAt(place)) : null);
     }
+
+    private ReadOnlySpan<byte> TitleAt(int place) => titles.AsSpan((place == 0 ? 0 : names[place - 1].TitleEnd)..names[place].TitleEnd);
 
     private readonly struct Name(int index, int titleEnd, NamedBlock block)
     {
@@ -75,7 +96,7 @@ internal sealed class BlockNames
 
         public int Index { get; } = index;
 
-        public int TitleEnd { get; } = titleEnd;
+        public int TitleEnd { get; init; } = titleEnd;
 
         public bool HasTitle => (kind & Titled) != 0;
 

@@ -102,7 +102,7 @@ public sealed class BusyFortnight
     public NamedBlock? NameOf(int index) => Volatile.Read(ref names)?.Find(index);
 
     /// <summary>Handed in by one at a time; read by any.</summary>
-    public void Name(IEnumerable<(int Index, NamedBlock Block)> blocks) => Volatile.Write(ref names, new(names, blocks));
+    public void Name(IReadOnlyCollection<(int Index, NamedBlock Block)> blocks) => Volatile.Write(ref names, new(names, blocks));
 
     /// <summary>
     /// The places of those that overlap [from, to). One that began in an earlier fortnight was found there, unless this one is the first that is looked at.

@@ -32,7 +32,7 @@ internal sealed class CachedSession(CachedStore store, IReadSession session, str
         }
 
         var lineage = store.Lineages.Now;
-        var look = await own.Glance(wanted with { Known = store.Known.Find(lineage, tenant, [.. wanted.Calendars, wanted.Caller]) });
+        var look = await own.Glance(wanted with { Known = store.Known.Find(lineage, tenant, wanted.Calendars) });
         var cached = In(lineage, wanted, look);
         var isWhole = cached?.IsWhole == true;
         // Of another store than was known nothing holds, be it of a moment that lasts.

@@ -21,7 +21,7 @@ public sealed record CalendarBusy(CalendarStamp Stamp, OpenHoursRow? OpenHours, 
 /// Free/busy in memory, stamped with the versions of calendars, so that it is never asked whether it is old but only whether it is of this version.
 /// Of each calendar the newest version that anybody read is kept: who reads an older one, as from a replica that is behind, finds nothing
 /// and disturbs nothing. Bounded by bytes; what was not used since the hand last passed goes first (CLOCK, over calendars). All of it under one lock,
-/// held for a microsecond or so, and for some tens of them by who looks for room.
+/// held for a microsecond or so, and for some tens of them by who looks for room or hands in many names.
 /// </summary>
 public sealed class FreeBusyCache(long mostBytes)
 {
@@ -102,11 +102,14 @@ public sealed class FreeBusyCache(long mostBytes)
     /// <summary>Names blocks of a calendar that was found or kept here.</summary>
     public void Name(CachedKey key, IEnumerable<(BusyFortnight Fortnight, int Index, NamedBlock Named)> blocks)
     {
+        List<(BusyFortnight Fortnight, List<(int Index, NamedBlock Named)> Some)> named =
+            [.. blocks.GroupBy(block => block.Fortnight).Select(group => (group.Key, group.Select(block => (block.Index, block.Named)).ToList()))];
         lock (guard)
         {
-            foreach (var some in blocks.GroupBy(block => block.Fortnight))
+            foreach (var (fortnight, some) in named)
             {
-                some.Key.Name(some.Select(block => (block.Index, block.Named)));
+                dropped += fortnight.NamedBytes;
+                fortnight.Name(some);
             }
 
             if (entries.TryGetValue(key, out var entry))

@@ -9,7 +9,10 @@ namespace Kalends.Availability;
 /// </summary>
 internal sealed class KnownCalendars
 {
-    /// <summary>A hundred or two bytes each. When there are more, all are forgotten, and learned again as they are asked for.</summary>
+    /// <summary>
+    /// A hundred or two bytes each, and as much again for who is the only one of a tenant. When there are more, all are forgotten, and learned again as they
+    /// are asked for.
+    /// </summary>
     private const int Most = 50_000;
 
     private readonly ConcurrentDictionary<(int Lineage, string Tenant), ConcurrentDictionary<CalendarId, Calendar>> tenants = new();
@@ -40,7 +43,7 @@ internal sealed class KnownCalendars
     {
         foreach (var calendar in read)
         {
-            var calendars = tenants.GetOrAdd((lineage, tenant), _ => new());
+            var calendars = tenants.GetOrAdd((lineage, tenant), _ => new(concurrencyLevel: 1, capacity: 1));
             if (calendars.TryGetValue(calendar.Id, out var known) && known.Version >= calendar.Version)
             {
                 continue;
