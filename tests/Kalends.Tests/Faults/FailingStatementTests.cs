@@ -59,10 +59,11 @@ public sealed class FailingStatementTests : IAsyncLifetime
             var open = int.MaxValue;
             for (var call = 1; call <= statements; call++)
             {
+                await Settled();
                 failing.Fail(call, how);
                 var reply = await Run(name, json);
                 var where = $"{how} call {call} of {failing.Calls}: {failing.Failed}";
-                var isOpen = IsUnavailable(reply, where);
+                var isOpen = IsUnavailable(reply, $"{how} call {call}");
                 Assert.True(before == await Content(), where);
                 statements = failing.Failed == FailingStatements.Commit ? call : statements;
                 // Who is not answered cannot tell a commit that was not heard from one that was done, nor anything else in its round trip.
@@ -116,7 +117,10 @@ public sealed class FailingStatementTests : IAsyncLifetime
         }
     }
 
-    /// <summary>Nobody waits for the end of a query's transaction; here it counts among the statements.</summary>
+    /// <summary>
+    /// Nobody waits for the end of a query's transaction, nor for that of a command whose undoing takes long on a machine that stands still for a while; here it
+    /// counts among the statements.
+    /// </summary>
     private async Task Settled()
     {
         const string Sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start IS NOT NULL AND pid <> pg_backend_pid()";
@@ -189,7 +193,7 @@ public sealed class FailingStatementTests : IAsyncLifetime
     /// <summary>True where the answer leaves open whether it was kept.</summary>
     private bool IsUnavailable(Reply reply, string how)
     {
-        var where = $"{how} of {failing.Calls}: {failing.Failed}\n{JsonNode.Parse(WireJson.WriteAny(reply))}";
+        var where = $"{how} of {failing.Calls}: {failing}\n{JsonNode.Parse(WireJson.WriteAny(reply))}";
         Assert.True(failing.Failed is not null && reply.Refusal is { Code: RefusalCode.Unavailable, RetryAfterSeconds: 1 }, where);
         return reply.Refusal.Detail.Contains("may have kept", StringComparison.Ordinal);
     }

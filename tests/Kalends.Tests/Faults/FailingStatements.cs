@@ -35,6 +35,8 @@ internal sealed class FailingStatements(int database) : Proxy(database)
     /// <summary>Execute of a portal that nobody made: the database itself fails here, and leaves out what comes until the next Sync.</summary>
     private static readonly byte[] Impossible = [(byte)'E', 0, 0, 0, 11, .. "no\0"u8, 0, 0, 0, 0];
 
+    private readonly Lock counting = new();
+    private List<string> executed = [];
     private int failing;
     private bool failingCommit;
     private Failure how;
@@ -43,15 +45,15 @@ internal sealed class FailingStatements(int database) : Proxy(database)
     public string SqlState { get; set; } = "53100";
 
     /// <summary>How many statements were executed since <see cref="Fail"/>, and the one that was made to fail.</summary>
-    public int Calls { get; private set; }
+    public int Calls => executed.Count;
 
     public string? Failed { get; private set; }
 
     /// <summary>The n-th statement from now on fails, once; it counts BEGIN and COMMIT too.</summary>
-    public void Fail(int call, Failure failure) => (Calls, Failed, how, failing, failingCommit) = (0, null, failure, call, false);
+    public void Fail(int call, Failure failure) => Begin(call, failure, isCommit: false);
 
     /// <summary>The next commit fails, once.</summary>
-    public void FailCommit(Failure failure) => (Calls, Failed, how, failing, failingCommit) = (0, null, failure, 0, true);
+    public void FailCommit(Failure failure) => Begin(0, failure, isCommit: true);
 
     /// <summary>From now on the connection is lost whenever a session is to be undone.</summary>
     public bool LosesRollbacks { get; set; }
@@ -133,15 +135,36 @@ internal sealed class FailingStatements(int database) : Proxy(database)
         }
     }
 
+    /// <summary>The one that failed, or where none did all that were executed.</summary>
+    public override string ToString()
+    {
+        lock (counting)
+        {
+            return Failed ?? string.Join('\n', executed);
+        }
+    }
+
+    private void Begin(int call, Failure failure, bool isCommit)
+    {
+        lock (counting)
+        {
+            (executed, Failed, how, failing, failingCommit) = ([], null, failure, call, isCommit);
+        }
+    }
+
     private bool IsToFail(string sql)
     {
-        if (++Calls != failing && !(failingCommit && sql == Commit))
+        lock (counting)
         {
-            return false;
-        }
+            executed.Add(sql);
+            if (Calls != failing && !(failingCommit && sql == Commit))
+            {
+                return false;
+            }
 
-        (Failed, failingCommit) = (sql, false);
-        return true;
+            (Failed, failingCommit) = (sql, false);
+            return true;
+        }
     }
 
     private static byte[] Error(string severity, string state)

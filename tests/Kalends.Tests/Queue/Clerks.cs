@@ -52,6 +52,9 @@ internal sealed class Office : IAsyncDisposable
 
     public string ConnectionString => database ?? file.ConnectionString;
 
+    /// <summary>That of the processes which are started from then on.</summary>
+    public IClock Clock { get; set; } = SystemClock.Instance;
+
     private static CancellationToken Stopped => TestContext.Current.CancellationToken;
 
     private static Instant Now => SystemClock.Instance.GetCurrentInstant();
@@ -70,7 +73,7 @@ internal sealed class Office : IAsyncDisposable
         var store = StoreChoice.Of(ConnectionString).Open();
         var host = KalendsHost.BuildWorkers(
             [$"--Kalends:Queue:Workers={workers}", $"--Kalends:Queue:LeaseSeconds={leaseSeconds}", "--Logging:LogLevel:Default=None", "--Kalends:Limits:ShutdownSeconds=1"],
-            new() { Store = store, Works = works });
+            new() { Store = store, Works = works, Clock = Clock });
         hosts.Add((host, store));
         await host.StartAsync(Stopped);
         return host;
