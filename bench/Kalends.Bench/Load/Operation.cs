@@ -29,20 +29,6 @@ public sealed record Operation(string Name, string Path, Func<Random, (string Bo
         return answer.IsSuccessStatusCode ? bytes.Length : throw new InvalidOperationException(Encoding.UTF8.GetString(bytes));
     }
 
-    /// <summary>
-    /// The same on the caller's own thread, which sleeps until the answer is there, as pgbench does: who wakes others of its own for each answer measures
-    /// itself with it.
-    /// </summary>
-    public static long SendAndWait(HttpClient client, string path, string body)
-    {
-        using var asking = new HttpRequestMessage(HttpMethod.Post, new Uri("/v1/" + path, UriKind.Relative));
-        asking.Content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        using var answer = client.Send(asking);
-        using var bytes = new MemoryStream();
-        answer.Content.ReadAsStream().CopyTo(bytes);
-        return answer.IsSuccessStatusCode ? bytes.Length : throw new InvalidOperationException(Encoding.UTF8.GetString(bytes.ToArray()));
-    }
-
     private static (string, Func<long>) Query(
         Company company, Random random, int people, int days, string more, Func<IReadOnlyList<long>, long, long, long> run, BareSqlite bare)
     {

@@ -11,10 +11,15 @@ public sealed class ServerProcess : IDisposable
     private static readonly string[] Scopes = ["kalends.read", "kalends.write", "kalends.admin"];
 
     private readonly Process process;
+    private readonly string token;
+    private BareHttp? bare;
 
-    private ServerProcess(Process process, HttpClient client) => (this.process, Client) = (process, client);
+    private ServerProcess(Process process, HttpClient client, string token) => (this.process, Client, this.token) = (process, client, token);
 
     public HttpClient Client { get; }
+
+    /// <summary>For what is measured one request after the other.</summary>
+    public BareHttp Bare => bare ??= new(Client.BaseAddress!, token);
 
     public long ResidentBytes => Refreshed().WorkingSet64;
 
@@ -32,7 +37,7 @@ public sealed class ServerProcess : IDisposable
         _ = process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
         var client = new HttpClient { BaseAddress = new Uri(address) };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-        var server = new ServerProcess(process, client);
+        var server = new ServerProcess(process, client, token);
         await server.Ready();
         return server;
     }
@@ -40,6 +45,7 @@ public sealed class ServerProcess : IDisposable
     public void Dispose()
     {
         Client.Dispose();
+        bare?.Dispose();
         process.Kill();
         process.WaitForExit();
         process.Dispose();

@@ -37,19 +37,24 @@ public static class PostgresDriver
             await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
             // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them. All before any is measured, since
             // they share most of their code, and what the database read from the disk for one may be of use to the next.
-            foreach (var operation in PostgresOperation.All)
+            List<PostgresOperation> measured = [.. PostgresOperation.All.Where((_, row) => settings.Only == 0 || row + 1 == settings.Only)];
+            foreach (var operation in measured)
             {
                 Warm(operation, settings, tenth, new(settings.Seed + 1));
                 Warm(operation, settings, whole, new(settings.Seed + 1));
             }
 
-            foreach (var operation in PostgresOperation.All)
+            foreach (var operation in measured)
             {
                 await Measure(operation, settings, tenth, whole, output);
             }
 
-            await Saves(settings, whole, output);
-            await Bulk(settings, whole, output);
+            if (settings.Only == 0)
+            {
+                await Saves(settings, whole, output);
+                await Bulk(settings, whole, output);
+            }
+
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture, $"\nserver: {whole.Server.ResidentBytes / 1e6:N0} MB resident after the run, {tenth.Server.ResidentBytes / 1e6:N0} that of the tenth"));
             return 0;
@@ -127,7 +132,7 @@ public static class PostgresDriver
         var began = Stopwatch.GetTimestamp();
         for (var round = 0; round < settings.WarmUp && Stopwatch.GetElapsedTime(began) < LongestWarmUp; round++)
         {
-            Operation.SendAndWait(sized.Server.Client, operation.Path, operation.Draw(random, sized.People));
+            sized.Server.Bare.Post(operation.Path, operation.Draw(random, sized.People));
         }
     }
 
@@ -139,7 +144,7 @@ public static class PostgresDriver
         {
             var body = operation.Draw(random, sized.People);
             var began = Stopwatch.GetTimestamp();
-            times.Bytes = Operation.SendAndWait(sized.Server.Client, operation.Path, body);
+            times.Bytes = sized.Server.Bare.Post(operation.Path, body);
             times.Http.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
@@ -222,7 +227,7 @@ public static class PostgresDriver
         {
             var body = $$"""{"appointments":[{{string.Join(',', attendees.Select((count, n) => Meeting(people, first, count, n)))}}]}""";
             var began = Stopwatch.GetTimestamp();
-            Operation.SendAndWait(server.Client, "commands/save-appointments", body);
+            server.Bare.Post("commands/save-appointments", body);
             return Stopwatch.GetElapsedTime(began).TotalMilliseconds;
         }
 
@@ -308,16 +313,17 @@ public static class PostgresDriver
 /// <param name="Seconds">How long each counts saves in each turn.</param>
 /// <param name="Seed">The same makes the same company.</param>
 /// <param name="Filled">The two databases were filled by an earlier run; they are measured as they are.</param>
-public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed, bool Filled)
+/// <param name="Only">Of the table of queries this row alone, from 1; 0 for everything.</param>
+public sealed record PostgresSettings(string ConnectionString, int People, int Rounds, int Turns, int WarmUp, int Seconds, int Seed, bool Filled, int Only)
 {
     public static PostgresSettings Parse(string[] arguments)
     {
         var said = arguments.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[^1], NumberStyles.None, CultureInfo.InvariantCulture));
-        return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled"]).FirstOrDefault() is { } unknown
-            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1]")
+        return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled", "--only"]).FirstOrDefault() is { } unknown
+            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1] [--only ROW]")
             : new(
                 arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 5),
                 said.GetValueOrDefault("--warm-up", 4_000), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),
-                said.GetValueOrDefault("--filled") > 0);
+                said.GetValueOrDefault("--filled") > 0, said.GetValueOrDefault("--only"));
     }
 }
