@@ -111,12 +111,12 @@ internal sealed class Lineages
 
 /// <summary>
 /// What the cache gives up has lived long, and such the runtime clears away only when it has doubled: with 170 MB kept a server grew to 440.
-/// So it is told to once a quarter of the cache has gone, beside the work that goes on. Used by one at a time.
+/// So it is told to once an eighth of the cache has gone, beside the work that goes on. Used by one at a time.
 /// </summary>
 internal sealed class Leftovers(FreeBusyCache cache)
 {
     private const int Oldest = 2;
-    private const int Share = 4;
+    private const int Share = 8;
 
     private (long Dropped, int Collections) seen;
 
