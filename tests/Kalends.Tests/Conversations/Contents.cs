@@ -17,7 +17,7 @@ internal sealed class Contents
         (Instant.FromUtc(2029, 6, 1, 0, 0), Instant.FromUtc(2029, 6, 12, 0, 0)),
     ];
 
-    private readonly Dictionary<CalendarId, (long Version, string Content)> calendars = [];
+    private readonly Dictionary<CalendarId, (long Version, IReadOnlyList<(Attendance Row, string? Title)> Blocks, string? Hours)> calendars = [];
 
     public static async Task<Contents> Of(IStore store, string tenant)
     {
@@ -34,10 +34,10 @@ internal sealed class Contents
         }
 
         var titles = await rows.Titles([.. blocking.Select(row => row.Appointment).Distinct()]);
-        var lines = blocking.ToLookup(row => row.Calendar, row => $"{row} {titles.GetValueOrDefault(row.Appointment)}");
+        var blocks = blocking.ToLookup(row => row.Calendar, row => (row, titles.GetValueOrDefault(row.Appointment)));
         foreach (var calendar in all)
         {
-            contents.calendars[calendar.Id] = (calendar.Version, string.Join('\n', lines[calendar.Key].Append(hours.GetValueOrDefault(calendar.Key))));
+            contents.calendars[calendar.Id] = (calendar.Version, [.. blocks[calendar.Key]], hours.GetValueOrDefault(calendar.Key));
         }
 
         return contents;
@@ -45,6 +45,7 @@ internal sealed class Contents
 
     /// <summary>Calendars that hold something else than before though their version says that nothing happened.</summary>
     public IEnumerable<CalendarId> ChangedInSilenceSince(Contents before) => calendars
-        .Where(pair => before.calendars.TryGetValue(pair.Key, out var old) && old.Content != pair.Value.Content && pair.Value.Version <= old.Version)
+        .Where(pair => before.calendars.TryGetValue(pair.Key, out var old) && pair.Value.Version <= old.Version
+            && (old.Hours != pair.Value.Hours || !old.Blocks.SequenceEqual(pair.Value.Blocks)))
         .Select(pair => pair.Key);
 }
