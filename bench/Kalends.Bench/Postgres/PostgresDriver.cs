@@ -320,7 +320,8 @@ public sealed record PostgresSettings(string ConnectionString, int People, int R
     {
         var said = arguments.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[^1], NumberStyles.None, CultureInfo.InvariantCulture));
         return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled", "--only"]).FirstOrDefault() is { } unknown
-            ? throw new ArgumentException($"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1] [--only ROW]")
+            ? throw new ArgumentException(
+                $"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1] [--only ROW]")
             : new(
                 arguments[0], said.GetValueOrDefault("--people", 10_000), said.GetValueOrDefault("--rounds", 100), said.GetValueOrDefault("--turns", 5),
                 said.GetValueOrDefault("--warm-up", 4_000), said.GetValueOrDefault("--seconds", 5), said.GetValueOrDefault("--seed", 1),

@@ -18,8 +18,8 @@ internal static class TelemetryParts
     /// <summary>Labels of these are multiplied: messages by outcomes, and problems by applications. They have the library's own room, 2,000 series.</summary>
     private static readonly string[] Wide = ["kalends.message.duration", "kalends.request.problems"];
 
-    /// <summary>For all others, whose labels are few: the room is taken in advance, for each reader, and was 16 MB with the library's own.</summary>
-    private const int MostSeries = 200;
+    /// <summary>For all others, whose labels are few: the room is taken in advance, for each reader, and came to 16 MB with the library's own.</summary>
+    public const int MostSeries = 200;
 
     private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 
@@ -56,11 +56,14 @@ internal static class TelemetryParts
         }
     }
 
+    internal static void Bound(MeterProviderBuilder meters) =>
+        meters.AddView(instrument => Wide.Contains(instrument.Name) ? null : new MetricStreamConfiguration { CardinalityLimit = MostSeries });
+
     /// <summary>The wildcard takes in the meters of every capability.</summary>
     private static void Add(MeterProviderBuilder meters, bool serves, bool sends)
     {
         meters.AddMeter("Kalends*", "System.Runtime");
-        meters.AddView(instrument => Wide.Contains(instrument.Name) ? null : new MetricStreamConfiguration { CardinalityLimit = MostSeries });
+        Bound(meters);
         if (serves)
         {
             meters.AddPrometheusExporter(options => options.ScrapeResponseCacheDurationMilliseconds = 1_000);

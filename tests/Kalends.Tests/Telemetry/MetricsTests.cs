@@ -1,7 +1,10 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using Kalends.Server.Telemetry;
 using Kalends.Server.Telemetry.Ops;
 using Kalends.Tests.Http;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace Kalends.Tests.Telemetry;
 
@@ -50,6 +53,29 @@ public sealed class MetricsTests(EdgeHost host) : IClassFixture<EdgeHost>
     }
 
     [Fact]
+    public void Metrics_have_room_for_their_labels_and_what_comes_on_top_is_added_up()
+    {
+        var (meter, seen) = (new Meter("bounded"), new Dictionary<string, (int Series, bool Overflows, int Buckets)>(StringComparer.Ordinal));
+        using var ended = meter;
+        var builder = Sdk.CreateMeterProviderBuilder().AddMeter(meter.Name);
+        TelemetryParts.Bound(builder);
+        using var provider = builder.AddReader(new BaseExportingMetricReader(new Looking(seen))).Build();
+        var (wide, few) = (meter.CreateCounter<long>("kalends.request.problems"), meter.CreateCounter<long>("kalends.queue.sent"));
+        var lateness = meter.CreateHistogram("kalends.lateness", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 3] });
+        for (var number = 0; number < 1_000; number++)
+        {
+            wide.Add(1, new KeyValuePair<string, object?>("app", number));
+            few.Add(1, new KeyValuePair<string, object?>("kind", number));
+        }
+
+        lateness.Record(1.5);
+        provider.ForceFlush();
+        Assert.Equal((1_000, false, 0), seen["kalends.request.problems"]);
+        Assert.Equal((TelemetryParts.MostSeries + 1, true, 0), seen["kalends.queue.sent"]);
+        Assert.Equal((1, false, 4), seen["kalends.lateness"]);
+    }
+
+    [Fact]
     public void Applications_beyond_the_first_fifty_are_one()
     {
         var names = new AppNames();
@@ -89,5 +115,36 @@ public sealed class MetricsTests(EdgeHost host) : IClassFixture<EdgeHost>
 
         Assert.Equal(Enumerable.Range(5, LastHour.Steps).Select(at => (long)at), hour.Moments().Select(moment => moment.At));
         Assert.All(hour.Moments(), moment => Assert.Equal(LastHour.MostSeries, moment.Figures.Count));
+    }
+
+    private sealed class Looking(Dictionary<string, (int Series, bool Overflows, int Buckets)> seen) : BaseExporter<Metric>
+    {
+        public override ExportResult Export(in Batch<Metric> batch)
+        {
+            foreach (var metric in batch)
+            {
+                var (series, overflows, buckets) = (0, false, 0);
+                foreach (ref readonly var point in metric.GetMetricPoints())
+                {
+                    series++;
+                    foreach (var (name, _) in point.Tags)
+                    {
+                        overflows |= name == "otel.metric.overflow";
+                    }
+
+                    if (metric.MetricType == MetricType.Histogram)
+                    {
+                        foreach (var bucket in point.GetHistogramBuckets())
+                        {
+                            buckets++;
+                        }
+                    }
+                }
+
+                seen[metric.Name] = (series, overflows, buckets);
+            }
+
+            return ExportResult.Success;
+        }
     }
 }
