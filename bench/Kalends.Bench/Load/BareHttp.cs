@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
@@ -11,10 +12,17 @@ namespace Kalends.Bench.Load;
 /// </summary>
 public sealed class BareHttp : IDisposable
 {
-    private readonly Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    /// <summary>A server hangs up on who is silent for long, as beside a measurement of something else.</summary>
+    private static readonly TimeSpan LongestSilence = TimeSpan.FromSeconds(60);
+
+    private const int MostMilliseconds = 100_000;
+
+    private readonly Uri server;
     private readonly string head;
     private readonly byte[] read = new byte[1 << 18];
     private byte[] asked = new byte[1 << 16];
+    private Socket? connected;
+    private long askedAt;
     private int from;
     private int to;
 
@@ -23,17 +31,18 @@ public sealed class BareHttp : IDisposable
     public BareHttp(Uri server, string token)
     {
         ArgumentNullException.ThrowIfNull(server);
-        socket.Connect(server.Host, server.Port);
+        this.server = server;
         head = $"HTTP/1.1\r\nHost: {server.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: ";
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose() => connected?.Dispose();
 
     /// <summary>The answer is how many bytes came; what is not answered with 200 is thrown.</summary>
     public long Post(string path, string body)
     {
         var text = $"POST /v1/{path} {head}{Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}";
         asked = asked.Length < Encoding.UTF8.GetMaxByteCount(text.Length) ? new byte[Encoding.UTF8.GetMaxByteCount(text.Length)] : asked;
+        var socket = Connected();
         for (var (sent, all) = (0, Encoding.UTF8.GetBytes(text, asked)); sent < all;)
         {
             sent += socket.Send(asked.AsSpan(sent, all - sent));
@@ -58,6 +67,19 @@ public sealed class BareHttp : IDisposable
         }
 
         return isChunked ? Chunks() : Skip(length);
+    }
+
+    private Socket Connected()
+    {
+        if (connected is null || Stopwatch.GetElapsedTime(askedAt) > LongestSilence)
+        {
+            connected?.Dispose();
+            connected = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true, ReceiveTimeout = MostMilliseconds };
+            connected.Connect(server.Host, server.Port);
+        }
+
+        askedAt = Stopwatch.GetTimestamp();
+        return connected;
     }
 
     private long Chunks()
@@ -108,7 +130,7 @@ public sealed class BareHttp : IDisposable
     {
         read.AsSpan(from, to - from).CopyTo(read);
         (from, to) = (0, to - from);
-        var came = socket.Receive(read.AsSpan(to));
+        var came = connected!.Receive(read.AsSpan(to));
         to += came > 0 ? came : throw new IOException(string.Create(CultureInfo.InvariantCulture, $"the server closed the connection after {to} bytes"));
     }
 }

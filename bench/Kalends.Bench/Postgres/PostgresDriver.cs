@@ -37,14 +37,13 @@ public static class PostgresDriver
             await output.WriteLineAsync("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
             // Warm means warm: the runtime recompiles hot code, beside the requests, for the first thousands of them. All before any is measured, since
             // they share most of their code, and what the database read from the disk for one may be of use to the next.
-            List<PostgresOperation> measured = [.. PostgresOperation.All.Where((_, row) => settings.Only == 0 || row + 1 == settings.Only)];
-            foreach (var operation in measured)
+            foreach (var operation in PostgresOperation.All)
             {
                 Warm(operation, settings, tenth, new(settings.Seed + 1));
                 Warm(operation, settings, whole, new(settings.Seed + 1));
             }
 
-            foreach (var operation in measured)
+            foreach (var operation in PostgresOperation.All.Where((_, row) => settings.Only == 0 || row + 1 == settings.Only))
             {
                 await Measure(operation, settings, tenth, whole, output);
             }
@@ -319,6 +318,11 @@ public sealed record PostgresSettings(string ConnectionString, int People, int R
     public static PostgresSettings Parse(string[] arguments)
     {
         var said = arguments.Skip(1).Chunk(2).ToDictionary(pair => pair[0], pair => int.Parse(pair[^1], NumberStyles.None, CultureInfo.InvariantCulture));
+        if (said.GetValueOrDefault("--only") > PostgresOperation.All.Count)
+        {
+            throw new ArgumentException($"--only {said["--only"]}: the table has {PostgresOperation.All.Count} rows");
+        }
+
         return said.Keys.Except(["--people", "--rounds", "--turns", "--warm-up", "--seconds", "--seed", "--filled", "--only"]).FirstOrDefault() is { } unknown
             ? throw new ArgumentException(
                 $"unknown option {unknown}: postgres CONNECTION [--people N] [--rounds N] [--turns N] [--warm-up N] [--seconds N] [--seed N] [--filled 1] [--only ROW]")

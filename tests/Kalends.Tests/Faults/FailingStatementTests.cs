@@ -144,6 +144,7 @@ public sealed class FailingStatementTests : IAsyncLifetime
         await desk.SaveOne(FailingCases.Yearly);
         for (var (call, hour) = (1, 0); failing.Failed != FailingStatements.Commit; call++, hour++)
         {
+            await Settled();
             failing.Fail(call, Failure.Refused);
             var saved = await desk.Do("save-appointments", $$"""
                 {"appointments":[{"title":"{{call}}","start":"2026-11-{{2 + (hour / 8):00}}T{{8 + (hour % 8):00}}:00:00","timeZone":"UTC","duration":"PT1H",

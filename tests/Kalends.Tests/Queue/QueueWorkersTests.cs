@@ -129,7 +129,7 @@ public abstract class QueueWorkersTests
         await office.Start(1, 1, slow);
         await office.Start(1, 1, slow);
         await Office.Until(() => Task.FromResult(runs == 1));
-        // Kept three times in a lease, and whoever is free looks each second; both of these are by the clock on the wall.
+        // How often it is extended, and that whoever is free looks each second, are by the clock on the wall.
         for (var kept = 0; kept < 12; kept++)
         {
             clock.Now += Duration.FromMilliseconds(900);

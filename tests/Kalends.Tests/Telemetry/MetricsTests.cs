@@ -61,16 +61,19 @@ public sealed class MetricsTests(EdgeHost host) : IClassFixture<EdgeHost>
         TelemetryParts.Bound(builder);
         using var provider = builder.AddReader(new BaseExportingMetricReader(new Looking(seen))).Build();
         var (wide, few) = (meter.CreateCounter<long>("kalends.request.problems"), meter.CreateCounter<long>("kalends.queue.sent"));
+        var duration = meter.CreateHistogram<double>("kalends.message.duration");
         var lateness = meter.CreateHistogram("kalends.lateness", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [1, 2, 3] });
         for (var number = 0; number < 1_000; number++)
         {
             wide.Add(1, new KeyValuePair<string, object?>("app", number));
+            duration.Record(1, new KeyValuePair<string, object?>("message", number));
             few.Add(1, new KeyValuePair<string, object?>("kind", number));
         }
 
         lateness.Record(1.5);
         provider.ForceFlush();
         Assert.Equal((1_000, false, 0), seen["kalends.request.problems"]);
+        Assert.Equal((1_000, false), (seen["kalends.message.duration"].Series, seen["kalends.message.duration"].Overflows));
         Assert.Equal((TelemetryParts.MostSeries + 1, true, 0), seen["kalends.queue.sent"]);
         Assert.Equal((1, false, 4), seen["kalends.lateness"]);
     }
